@@ -1,0 +1,214 @@
+// Package article holds the types that travel through copydesk: the [Page] that
+// a URL returned, the [Article] that the page says, and the [Record] that the
+// index keeps of it.
+//
+// Stored format: articles and records are JSON objects, one schema version
+// ([Schema]) for all. Readers ignore fields that they do not know, so workers
+// of two versions can run side by side; a field is never given a new meaning.
+package article
+
+import (
+	"strings"
+	"time"
+)
+
+// Schema is the version of the JSON that this package writes.
+const Schema = 1
+
+// Article is one page, cleaned.
+type Article struct {
+	ID           string    `json:"id"`
+	URL          string    `json:"url"`
+	CanonicalURL string    `json:"canonical_url,omitempty"`
+	Site         string    `json:"site"`
+	Publisher    string    `json:"publisher,omitempty"`
+	Title        string    `json:"title"`
+	Standfirst   string    `json:"standfirst,omitempty"`
+	Authors      []Author  `json:"authors,omitempty"`
+	Dateline     *Dateline `json:"dateline,omitempty"`
+	Attributions []string  `json:"attributions,omitempty"`
+	Published    *Date     `json:"published,omitempty"`
+	Modified     *Date     `json:"modified,omitempty"`
+	Language     string    `json:"language,omitempty"`
+	Section      string    `json:"section,omitempty"`
+	Tags         []string  `json:"tags,omitempty"`
+	Images       []Image   `json:"images,omitempty"`
+	Access       Access    `json:"access"`
+	Kind         Kind      `json:"kind"`
+	Body         []Block   `json:"body"`
+	Text         string    `json:"text"`
+	Words        int       `json:"words"`
+	Removed      []Removed `json:"removed,omitempty"`
+	ContentHash  string    `json:"content_hash"`
+	Sketch       string    `json:"sketch,omitempty"`
+	FetchedAt    time.Time `json:"fetched_at"`
+	Feed         string    `json:"feed,omitempty"`
+	Normalizer   string    `json:"normalizer"`
+	Warnings     []string  `json:"warnings,omitempty"`
+}
+
+// Author is one name of a byline.
+type Author struct {
+	Name string     `json:"name"`
+	Kind AuthorKind `json:"kind"`
+}
+
+// AuthorKind tells people from those who publish without a name.
+type AuthorKind string
+
+// The kinds of author.
+const (
+	Person       AuthorKind = "person"
+	Agency       AuthorKind = "agency"
+	Organisation AuthorKind = "organisation"
+)
+
+// Dateline is the place, date and agency that open a report, as in
+// "GENEVA (Reuters) -". Raw is the text as it stood on the page.
+type Dateline struct {
+	Raw    string `json:"raw"`
+	Place  string `json:"place,omitempty"`
+	Date   string `json:"date,omitempty"`
+	Agency string `json:"agency,omitempty"`
+}
+
+// Date is an instant with how exactly it is known and where it was read.
+// A Date of day precision carries midnight in the zone of the source.
+type Date struct {
+	Time      time.Time  `json:"time"`
+	Precision Precision  `json:"precision"`
+	From      DateSource `json:"from"`
+}
+
+// Precision is how exactly a date is known.
+type Precision string
+
+// The precisions.
+const (
+	Second Precision = "second"
+	Minute Precision = "minute"
+	Day    Precision = "day"
+)
+
+// DateSource is where a date was read.
+type DateSource string
+
+// The sources of dates, the most trusted first.
+const (
+	FromJSONLD DateSource = "json-ld"
+	FromMeta   DateSource = "meta"
+	FromTime   DateSource = "time"
+	FromFeed   DateSource = "feed"
+	FromText   DateSource = "text"
+	FromURL    DateSource = "url"
+)
+
+// Image is a picture of the article; caption and credit are as printed.
+type Image struct {
+	URL     string `json:"url"`
+	Caption string `json:"caption,omitempty"`
+	Credit  string `json:"credit,omitempty"`
+}
+
+// Access says how much of the article the page gave.
+type Access string
+
+// The kinds of access.
+const (
+	Full      Access = "full"
+	Teaser    Access = "teaser"
+	Paywall   Access = "paywall"
+	Challenge Access = "challenge"
+	Consent   Access = "consent"
+	Soft404   Access = "soft404"
+)
+
+// Kind says what sort of page it is.
+type Kind string
+
+// The kinds of page.
+const (
+	KindArticle Kind = "article"
+	KindLive    Kind = "live"
+	KindVideo   Kind = "video"
+	KindGallery Kind = "gallery"
+	KindListing Kind = "listing"
+)
+
+// Block is one paragraph, heading, quotation or list item of the body.
+type Block struct {
+	Kind BlockKind `json:"kind"`
+	Text string    `json:"text"`
+}
+
+// BlockKind is the role of a block.
+type BlockKind string
+
+// The kinds of block.
+const (
+	Paragraph    BlockKind = "paragraph"
+	Heading      BlockKind = "heading"
+	Quote        BlockKind = "quote"
+	ListItem     BlockKind = "list_item"
+	Preformatted BlockKind = "preformatted"
+)
+
+// Removed is a block that reads like content and was dropped: what it was
+// (caption, photo_credit, author_bio, ...) and the rule that dropped it.
+type Removed struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+	Rule string `json:"rule"`
+}
+
+// Record is an article as the index keeps it.
+type Record struct {
+	Article
+	Version   int       `json:"version"`
+	FirstSeen time.Time `json:"first_seen"`
+	IndexedAt time.Time `json:"indexed_at"`
+	Cluster   string    `json:"cluster,omitempty"`
+	Original  string    `json:"original,omitempty"`
+	Copies    int       `json:"copies,omitempty"`
+	Links     []Link    `json:"links,omitempty"`
+	Story     string    `json:"story,omitempty"`
+	Withdrawn bool      `json:"withdrawn,omitempty"`
+}
+
+// Link is another article that shares part of this one's text.
+type Link struct {
+	ID    string  `json:"id"`
+	Share float64 `json:"share"`
+}
+
+// Version is one state of an article's content.
+type Version struct {
+	Version     int       `json:"version"`
+	ContentHash string    `json:"content_hash"`
+	Title       string    `json:"title"`
+	FetchedAt   time.Time `json:"fetched_at"`
+	Body        []Block   `json:"body"`
+}
+
+// JoinText returns the plain text of a body: its blocks joined by blank lines.
+func JoinText(body []Block) string {
+	var b strings.Builder
+	for i, block := range body {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(block.Text)
+	}
+	return b.String()
+}
+
+// Newer reports whether an article fetched at a with content hash ha replaces
+// one fetched at b with content hash hb. The order is total, so every replica
+// that sees the same set of articles keeps the same one, whatever the order of
+// arrival.
+func Newer(a time.Time, ha string, b time.Time, hb string) bool {
+	if c := a.Compare(b); c != 0 {
+		return c > 0
+	}
+	return ha > hb
+}

@@ -1,0 +1,176 @@
+// Package index declares what copydesk asks of a full-text index: [Writer] for
+// the index worker, [Reader] for search, [Index] for both. Package bleveindex
+// implements it in a directory; the suite that every implementation passes is
+// in indextest.
+package index
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// Errors that every implementation returns, wrapped.
+var (
+	// ErrNotFound: no article has this id.
+	ErrNotFound = errors.New("index: no such article")
+	// ErrBadQuery: the query cannot be answered as asked (a cursor that is
+	// none, a size out of range). The text says which part and why.
+	ErrBadQuery = errors.New("index: bad query")
+	// ErrLocked: another process has the index open.
+	ErrLocked = errors.New("index: in use by another process")
+)
+
+// Index is a full-text index of articles, safe for concurrent use.
+type Index interface {
+	Reader
+	Writer
+	Close() error
+}
+
+// Writer changes the index. Every call is one atomic batch that is durable when
+// it returns without error; an error means that nothing of it may be assumed
+// and that the call can be repeated as it is.
+type Writer interface {
+	// Upsert writes articles by id. An article replaces what is stored only if
+	// [article.Newer] says so; the stored version number, first_seen, cluster,
+	// original, links and story survive. A changed content hash makes a new
+	// version and keeps the old one. Several articles of one id in a batch have
+	// the effect of separate calls in order.
+	Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]Outcome, error)
+	// Label sets cluster and original of articles; ids that are not in the
+	// index are skipped.
+	Label(ctx context.Context, labels []Label) error
+	// Members returns the articles, withdrawn ones included, whose exact text
+	// hash (dedup.Sketch.Exact) is hash, at most 1,000, by id.
+	Members(ctx context.Context, hash string) ([]Member, error)
+}
+
+// Outcome is what an upsert did.
+type Outcome struct {
+	ID      string
+	Change  Change
+	Version int // version now stored
+	// Record is what is now stored. For Stale it is what was kept.
+	Record article.Record
+}
+
+// Change is the kind of an outcome.
+type Change string
+
+// The kinds of outcome.
+const (
+	Created    Change = "created"     // the id is new
+	NewVersion Change = "new_version" // title or body changed
+	Refreshed  Change = "refreshed"   // same content, fetched later
+	Unchanged  Change = "unchanged"   // the very same fetch: a redelivery
+	Stale      Change = "stale"       // something newer is stored; nothing was written
+)
+
+// Label places an article in a cluster of copies.
+type Label struct {
+	ID, Cluster, Original string
+}
+
+// Member is an article of a group of copies, with what decides which of them is
+// the original.
+type Member struct {
+	ID, Cluster, Original string
+	Attributed            bool // names an agency or another outlet as its source
+	Published             time.Time
+	FetchedAt             time.Time
+}
+
+// Reader answers queries.
+type Reader interface {
+	// Get returns one article, withdrawn or not, or ErrNotFound. Copies is the
+	// number of articles in its cluster, itself included.
+	Get(ctx context.Context, id string) (article.Record, error)
+	// Versions returns the states of an article, oldest first, or ErrNotFound.
+	Versions(ctx context.Context, id string) ([]article.Version, error)
+	Search(ctx context.Context, q Query) (Result, error)
+	Stats(ctx context.Context) (Stats, error)
+}
+
+// Query is a search. The zero Query asks for everything, newest first.
+type Query struct {
+	// Text is what the user typed: words (all must occur), "phrases in double
+	// quotes", and -excluded words or phrases. Nothing else is syntax.
+	Text string
+	// Lang and Site keep articles of any of the listed values.
+	Lang, Site []string
+	// From and To bound the date of publication (of the first fetch where none
+	// is known): From <= date < To. ChangedSince bounds the time of indexing.
+	From, To, ChangedSince time.Time
+	Cluster, Story         string
+	Collapse               Collapse
+	Sort                   Sort // the zero value: relevance if Text is set, else date
+	Size                   int  // hits; 0 means 20, at most 100
+	Cursor                 string
+	Facets                 bool // count facets too
+	IncludeWithdrawn       bool
+}
+
+// Collapse shows one hit for each group.
+type Collapse string
+
+// What can be collapsed. The hit shown of a cluster is the best match of it.
+const (
+	CollapseNone    Collapse = ""
+	CollapseCluster Collapse = "cluster"
+	CollapseStory   Collapse = "story"
+)
+
+// Sort is the order of hits.
+type Sort string
+
+// The orders.
+const (
+	SortRelevance Sort = "relevance"
+	SortDate      Sort = "date" // newest first, ties by id
+)
+
+// Result answers a query.
+type Result struct {
+	Total  uint64 // matches before collapsing
+	Took   time.Duration
+	Hits   []Hit
+	Facets Facets
+	Next   string // cursor of the next page; "" at the end
+}
+
+// Hit is one match.
+type Hit struct {
+	Record article.Record // without Removed
+	Score  float64
+	// Snippet is the best passage; matched words lie in Marks as byte offsets.
+	Snippet string
+	Marks   []Span
+	// TitleMarks are the matched words of the title.
+	TitleMarks []Span
+}
+
+// Span is a range of bytes, end exclusive.
+type Span struct{ Start, End int }
+
+// Facets count the matches by value, the most frequent first; Day by date,
+// newest first. At most 20 values each (Day: 31).
+type Facets struct {
+	Site, Language, Day []Count
+}
+
+// Count is a facet's value and how many matches have it.
+type Count struct {
+	Value string `json:"value"`
+	Count uint64 `json:"count"`
+}
+
+// Stats describe the index.
+type Stats struct {
+	Documents uint64 // articles
+	Versions  uint64 // older versions kept
+	Bytes     uint64 // on disk
+	Newest    time.Time
+}
