@@ -1,0 +1,183 @@
+// Package weburl holds the rules for web addresses: how they are parsed (the
+// WHATWG way, as browsers do), which of many spellings is the canonical one,
+// and which host, site and partition they belong to.
+//
+// Canonical URLs are what ids are made of, so a change of [Canonical] changes
+// the identity of articles: it needs an entry in DECISIONS.md.
+package weburl
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/netip"
+	"strings"
+
+	"github.com/nlnwa/whatwg-url/url"
+	"golang.org/x/net/publicsuffix"
+)
+
+// MaxLength is the longest URL that is accepted, in bytes.
+const MaxLength = 4096
+
+// Partitions is the number of parts that hosts are divided into.
+const Partitions = 64
+
+// ErrInvalid marks a URL that cannot be fetched: malformed, too long, or of a
+// scheme other than http and https.
+var ErrInvalid = errors.New("invalid URL")
+
+// URL is a parsed http or https URL.
+type URL struct{ u *url.Url }
+
+// Parse parses an absolute http or https URL. Errors wrap [ErrInvalid].
+func Parse(raw string) (*URL, error) {
+	raw = strings.TrimSpace(raw)
+	if len(raw) > MaxLength {
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrInvalid, MaxLength)
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w %q: %w", ErrInvalid, clip(raw), err)
+	}
+	return check(raw, u)
+}
+
+func check(raw string, u *url.Url) (*URL, error) {
+	if s := u.Scheme(); s != "http" && s != "https" {
+		return nil, fmt.Errorf("%w %q: scheme %q is neither http nor https", ErrInvalid, clip(raw), s)
+	}
+	if u.Hostname() == "" {
+		return nil, fmt.Errorf("%w %q: no host", ErrInvalid, clip(raw))
+	}
+	return &URL{u}, nil
+}
+
+// clip keeps error lines readable.
+func clip(s string) string {
+	if len(s) > 200 {
+		return s[:200] + "..."
+	}
+	return s
+}
+
+// String returns the URL as a browser would send it, without its fragment.
+func (u *URL) String() string { return u.u.Href(true) }
+
+// Scheme returns "http" or "https".
+func (u *URL) Scheme() string { return u.u.Scheme() }
+
+// Host returns the host name, lower case, international names as punycode,
+// without port.
+func (u *URL) Host() string { return u.u.Hostname() }
+
+// HostPort returns the host name with its port where that is not the default
+// one of the scheme.
+func (u *URL) HostPort() string { return u.u.Host() }
+
+// Path returns the path, percent-encoded.
+func (u *URL) Path() string { return u.u.Pathname() }
+
+// PathQuery returns path and query as a request sends them.
+func (u *URL) PathQuery() string { return u.u.Pathname() + u.u.Search() }
+
+// Resolve returns ref made absolute against base, without fragment. Errors
+// wrap [ErrInvalid].
+func Resolve(base, ref string) (string, error) {
+	ref = strings.TrimSpace(ref)
+	if len(ref) > MaxLength {
+		return "", fmt.Errorf("%w: longer than %d bytes", ErrInvalid, MaxLength)
+	}
+	u, err := url.ParseRef(base, ref)
+	if err != nil {
+		return "", fmt.Errorf("%w %q: %w", ErrInvalid, clip(ref), err)
+	}
+	c, err := check(ref, u)
+	if err != nil {
+		return "", err
+	}
+	return c.String(), nil
+}
+
+// Canonical returns the canonical form of an absolute URL: parsed and printed
+// as browsers do, default port gone, fragment, user name and password gone,
+// tracking parameters gone. The order of the other parameters stays: some
+// sites give it a meaning.
+func Canonical(raw string) (string, error) {
+	u, err := Parse(raw)
+	if err != nil {
+		return "", err
+	}
+	u.u.SetUsername("")
+	u.u.SetPassword("")
+	if q := u.u.Query(); q != "" {
+		u.u.SetSearch(stripTracking(q))
+	}
+	return strings.TrimSuffix(u.String(), "?"), nil
+}
+
+// Host returns the host name of a URL without its port, or "" for no URL.
+func Host(raw string) string {
+	u, err := Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Host()
+}
+
+// HostPort returns the host of a URL with its port where that is not the
+// default, or "" for no URL.
+func HostPort(raw string) string {
+	u, err := Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.HostPort()
+}
+
+// Site returns the registrable domain of a URL by the public suffix list
+// ("www.example.co.uk" is of "example.co.uk"); an address, or a name that has
+// none, is its own site. It returns "" for no URL.
+func Site(raw string) string { return siteOf(Host(raw)) }
+
+func siteOf(host string) string {
+	if host == "" {
+		return ""
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return host
+	}
+	site, err := publicsuffix.EffectiveTLDPlusOne(strings.TrimSuffix(host, "."))
+	if err != nil {
+		return host
+	}
+	return site
+}
+
+// SameSite reports whether two URLs are of one registrable domain.
+func SameSite(a, b string) bool {
+	s := Site(a)
+	return s != "" && s == Site(b)
+}
+
+// SubjectToken returns a site as one token of a message subject: every
+// character outside a-z, 0-9 and - becomes _. An empty site is "_".
+func SubjectToken(site string) string {
+	if site == "" {
+		return "_"
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(site))
+}
+
+// Partition returns the part, 0 to 63, that a host belongs to. Everything of a
+// host is fetched by the worker that owns its partition.
+func Partition(host string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(strings.ToLower(host)))
+	return int(h.Sum32() % Partitions)
+}
