@@ -50,6 +50,10 @@ func check(raw string, u *url.Url) (*URL, error) {
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("%w %q: no host", ErrInvalid, clip(raw))
 	}
+	// Percent-encoding can make a URL three times as long as it was.
+	if len(u.Href(true)) > MaxLength {
+		return nil, fmt.Errorf("%w: longer than %d bytes when encoded", ErrInvalid, MaxLength)
+	}
 	return &URL{u}, nil
 }
 
@@ -110,10 +114,12 @@ func Canonical(raw string) (string, error) {
 	}
 	u.u.SetUsername("")
 	u.u.SetPassword("")
-	if q := u.u.Query(); q != "" {
-		u.u.SetSearch(stripTracking(q))
+	query := stripTracking(u.u.Query())
+	if query != "" {
+		query = "?" + query // the setter drops one question mark
 	}
-	return strings.TrimSuffix(u.String(), "?"), nil
+	u.u.SetSearch(query)
+	return u.String(), nil
 }
 
 // Host returns the host name of a URL without its port, or "" for no URL.

@@ -32,7 +32,8 @@ func TestCanonical(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", "example.com/a", "ftp://example.com/", "javascript:alert(1)", "http://", "http://a b/", "http://exa\x00mple.com/",
-		"https://example.com/" + strings.Repeat("a", MaxLength), "http://[::1", "mailto:a@example.com",
+		"https://example.com/" + strings.Repeat("a", MaxLength), "http://[::1",
+		"https://example.com/" + strings.Repeat("\x80", MaxLength/2), "mailto:a@example.com",
 	} {
 		if u, err := Parse(in); !errors.Is(err, ErrInvalid) {
 			t.Errorf("Parse(%.40q) = %v, %v; want ErrInvalid", in, u, err)
