@@ -1,0 +1,115 @@
+// Package dedup finds articles that are copies of one text: the hash of a text's
+// words ([Exact]), what an article carries of it ([Sketch]), and which member of
+// a group of copies is the original ([Label]).
+//
+// Stored format: a sketch is a version number, a colon, and fields separated by
+// colons that the version defines. Version 1 has one field, the exact hash:
+//
+//	1:5v4t2hk7...
+//
+// A reader ignores fields it does not know behind those it does, and takes a
+// sketch of an unknown version for none. So workers of two versions can run
+// side by side: what they cannot compare they do not join.
+package dedup
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// Exact returns the hash of the words of a text: 26 characters in the alphabet
+// of [article.ID], or "" if the text has no word. Texts that differ only in
+// case, punctuation, white space, invisible characters or the separators of
+// thousands (115,000 and 115000) have the same hash.
+//
+// A word is a run of letters, marks and digits of any script. A space does not
+// group digits ("in 2015 300 people" has two numbers), a no-break or thin space
+// does.
+func Exact(text string) string {
+	words := wordsOf(text)
+	if len(words) == 0 {
+		return ""
+	}
+	return article.BytesHash(words)
+}
+
+// wordsOf returns the words of a text, lower-case, each followed by a space.
+func wordsOf(text string) []byte {
+	text = norm.NFC.String(text)
+	dst := make([]byte, 0, len(text)+1)
+	inWord := false
+	for i := 0; i < len(text); {
+		if n := numberAt(text, i, inWord); n > 0 {
+			dst = appendDigits(dst, text[i:i+n])
+			i += n
+			inWord = true
+			continue
+		}
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		switch kindOf(r) {
+		case wordRune:
+			dst = appendLower(dst, r)
+			inWord = true
+		case breakRune:
+			if inWord {
+				dst = append(dst, ' ')
+				inWord = false
+			}
+		case ignoredRune:
+		}
+		i += size
+	}
+	if inWord {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// runeKind is what a character does to the word it stands in.
+type runeKind int
+
+const (
+	breakRune   runeKind = iota // ends a word
+	wordRune                    // is part of one
+	ignoredRune                 // is as if it were not there
+)
+
+func kindOf(r rune) runeKind {
+	if r < utf8.RuneSelf {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+			return wordRune
+		}
+		return breakRune
+	}
+	switch {
+	case r == utf8.RuneError:
+		return breakRune
+	case unicode.In(r, unicode.L, unicode.M, unicode.N):
+		return wordRune
+	case unicode.Is(unicode.Cf, r): // soft hyphen, zero-width characters
+		return ignoredRune
+	}
+	return breakRune
+}
+
+// appendLower appends the lower-case form of r. The final sigma becomes the
+// usual one, which is what lower-casing a capital gives.
+func appendLower(dst []byte, r rune) []byte {
+	if r < utf8.RuneSelf {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return append(dst, byte(r))
+	}
+	if r == 'ς' {
+		r = 'σ'
+	}
+	return utf8.AppendRune(dst, unicode.ToLower(r))
+}
