@@ -19,6 +19,11 @@ var (
 	// ErrBadQuery: the query cannot be answered as asked (a cursor that is
 	// none, a size out of range). The text says which part and why.
 	ErrBadQuery = errors.New("index: bad query")
+	// ErrBadArticle: an article cannot be stored, whatever is done (its id is
+	// empty or no key). Nothing of the call was written.
+	ErrBadArticle = errors.New("index: bad article")
+	// ErrClosed: the index was closed.
+	ErrClosed = errors.New("index: closed")
 	// ErrLocked: another process has the index open.
 	ErrLocked = errors.New("index: in use by another process")
 )
@@ -38,13 +43,22 @@ type Writer interface {
 	// [article.Newer] says so; the stored version number, first_seen, cluster,
 	// original, links and story survive. A changed content hash makes a new
 	// version and keeps the old one. Several articles of one id in a batch have
-	// the effect of separate calls in order.
+	// the effect of separate calls in order. A new article is a cluster of its
+	// own and its own original until Label says otherwise; first_seen is its
+	// fetched_at. Writing a withdrawn article anew ends its withdrawal.
 	Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]Outcome, error)
 	// Label sets cluster and original of articles; ids that are not in the
-	// index are skipped.
+	// index are skipped. Like Relate it leaves indexed_at as it is.
 	Label(ctx context.Context, labels []Label) error
+	// Relate sets story and links of articles; ids that are not in the index
+	// are skipped.
+	Relate(ctx context.Context, relations []Relation) error
+	// Withdraw marks articles as taken down by their publisher, as seen at the
+	// given time. One that was fetched after it stays; ids that are not in the
+	// index are skipped. It counts as a change: indexed_at becomes now.
+	Withdraw(ctx context.Context, ids []string, at, now time.Time) error
 	// Members returns the articles, withdrawn ones included, whose exact text
-	// hash (dedup.Sketch.Exact) is hash, at most 1,000, by id.
+	// hash (dedup.ExactOf of their sketch) is hash, at most [MaxMembers], by id.
 	Members(ctx context.Context, hash string) ([]Member, error)
 }
 
@@ -74,6 +88,13 @@ type Label struct {
 	ID, Cluster, Original string
 }
 
+// Relation places an article in a story and beside the articles that share part
+// of its text.
+type Relation struct {
+	ID, Story string
+	Links     []article.Link
+}
+
 // Member is an article of a group of copies, with what decides which of them is
 // the original.
 type Member struct {
@@ -86,10 +107,17 @@ type Member struct {
 // Reader answers queries.
 type Reader interface {
 	// Get returns one article, withdrawn or not, or ErrNotFound. Copies is the
-	// number of articles in its cluster, itself included.
+	// number of articles in its cluster, itself and withdrawn ones included.
 	Get(ctx context.Context, id string) (article.Record, error)
 	// Versions returns the states of an article, oldest first, or ErrNotFound.
+	// The last is the present one. FetchedAt is the first fetch that had the
+	// state. Of an article that changed often, the first version and the
+	// [KeptVersions] before the present one are kept.
 	Versions(ctx context.Context, id string) ([]article.Version, error)
+	// Search answers a query. A page that follows the cursor of another never
+	// repeats one of its articles, nor, when collapsing, a group, unless what
+	// was shown has changed in between; what is written meanwhile appears where
+	// it belongs or, before the cursor, not at all.
 	Search(ctx context.Context, q Query) (Result, error)
 	Stats(ctx context.Context) (Stats, error)
 }
@@ -97,17 +125,20 @@ type Reader interface {
 // Query is a search. The zero Query asks for everything, newest first.
 type Query struct {
 	// Text is what the user typed: words (all must occur), "phrases in double
-	// quotes", and -excluded words or phrases. Nothing else is syntax.
+	// quotes", and -excluded words or phrases. Nothing else is syntax; see
+	// [ParseText]. They are looked for in title, standfirst and text, without
+	// regard to case and accents; words outside quotes match inflected forms
+	// where the language of the article is known well enough.
 	Text string
 	// Lang and Site keep articles of any of the listed values.
 	Lang, Site []string
-	// From and To bound the date of publication (of the first fetch where none
-	// is known): From <= date < To. ChangedSince bounds the time of indexing.
+	// From and To bound the date of the article ([DateOf]): From <= date < To.
+	// ChangedSince bounds indexed_at, inclusive.
 	From, To, ChangedSince time.Time
 	Cluster, Story         string
 	Collapse               Collapse
 	Sort                   Sort // the zero value: relevance if Text is set, else date
-	Size                   int  // hits; 0 means 20, at most 100
+	Size                   int  // hits; 0 means DefaultSize, at most MaxSize
 	Cursor                 string
 	Facets                 bool // count facets too
 	IncludeWithdrawn       bool
@@ -155,8 +186,8 @@ type Hit struct {
 // Span is a range of bytes, end exclusive.
 type Span struct{ Start, End int }
 
-// Facets count the matches by value, the most frequent first; Day by date,
-// newest first. At most 20 values each (Day: 31).
+// Facets count the matches by value, the most frequent first; Day by date
+// ([DayOf]), newest first. At most 20 values each (Day: 31).
 type Facets struct {
 	Site, Language, Day []Count
 }
@@ -169,8 +200,8 @@ type Count struct {
 
 // Stats describe the index.
 type Stats struct {
-	Documents uint64 // articles
-	Versions  uint64 // older versions kept
-	Bytes     uint64 // on disk
-	Newest    time.Time
+	Documents uint64    // articles
+	Versions  uint64    // older versions kept
+	Bytes     uint64    // on disk
+	Newest    time.Time // indexed_at of the last change
 }
