@@ -7,17 +7,17 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 )
 
 const (
-	probeTimeout = 3 * time.Second
+	// probeTimeout leaves /readyz the time to say what is silent.
+	probeTimeout = 2 * DefaultReadyTimeout
 	probeBytes   = 4 << 10
 )
 
 // Probe asks url (see [ProbeURL]) and returns nil if it answers 200, else an
 // error that quotes the answer. It is the health check of images that have no
-// shell. It waits at most 3 seconds and uses no proxy.
+// shell. It waits at most 4 seconds and uses no proxy.
 func Probe(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()

@@ -11,10 +11,10 @@ import (
 // Check is one part of being ready: a broker, an index, a lease.
 type Check struct {
 	Name string
-	// Ready returns why the part cannot work now, or nil. It should return when
+	// Run returns why the part cannot work now, or nil. It should return when
 	// ctx ends; one that does not is reported as silent and is not asked again
 	// until it has answered.
-	Ready func(ctx context.Context) error
+	Run func(ctx context.Context) error
 }
 
 // Checks joins parts to one check, for [ServerOptions]. They are asked at the
@@ -27,7 +27,7 @@ func Checks(parts ...Check) func(context.Context) error {
 		var wg sync.WaitGroup
 		for i, p := range parts {
 			wg.Go(func() {
-				if err := flights[i].do(ctx, p.Ready); err != nil {
+				if err := flights[i].do(ctx, p.Run); err != nil {
 					errs[i] = fmt.Errorf("%s: %w", p.Name, err)
 				}
 			})

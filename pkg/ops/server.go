@@ -19,7 +19,7 @@ import (
 // Bounds of the server. Profiles may take longer than the write time-out:
 // net/http/pprof extends it by what the request asks for.
 const (
-	DefaultReadyTimeout = 3 * time.Second
+	DefaultReadyTimeout = 2 * time.Second
 
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
@@ -35,8 +35,7 @@ const (
 type ServerOptions struct {
 	// Registry is served on /metrics; nil serves no metrics.
 	Registry *prometheus.Registry
-	// Ready answers /readyz; see [Checks]. A nil Ready is
-	// always ready.
+	// Ready answers /readyz; see [Checks]. A nil Ready is always ready.
 	Ready func(context.Context) error
 	// ReadyTimeout bounds one answer; 0 means [DefaultReadyTimeout].
 	ReadyTimeout time.Duration
