@@ -1,0 +1,97 @@
+package feed
+
+import (
+	"strings"
+	"time"
+)
+
+// monthNames are the names and abbreviations of the months in the languages of
+// feeds, lower-case; in those that decline, as they stand in a date. A name is
+// also recognised by a prefix of three characters or more of one listed here if
+// no other month begins with it.
+var monthNames = [12]string{
+	"january januar janvier enero gennaio janeiro januari styczeń stycznia leden ledna január januára января январь января січня студзеня ocak ianuarie tammikuu tammikuuta ιανουάριος ιανουαρίου янв jänner gener janar януари јануар jan ene gen sty led oca ian tammi ιαν січ يناير كانون ژانویه जनवरी জানুয়ারি ינואר มกราคม januára sausio janvāris jaanuar siječnja",
+	"february februar février febrero febbraio fevereiro februari luty lutego únor února február februára февраля февраль лютого лютага şubat februarie helmikuu helmikuuta φεβρουάριος φεβρουαρίου feber febrer shkurt февруари фебруар feb fév fev lut úno şub helmi φεβ фев лют فبراير شباط فوریه फ़रवरी फरवरी ফেব্রুয়ারি פברואר กุมภาพันธ์ vasario februāris veebruar veljače fevr",
+	"march märz mars marzo março maart marzec marca březen března marec марта март березня сакавіка mart martie maaliskuu maaliskuuta március μάρτιος μαρτίου març mar mrz mär mrt maa bře μαρ бер مارس آذار मार्च মার্চ מרץ มีนาคม kovo marts märts ožujka mars",
+	"april avril abril aprile kwiecień kwietnia duben dubna apríl apríla апреля апрель квітня красавіка nisan aprilie huhtikuu huhtikuuta április απρίλιος απριλίου prill април apr avr abr kwi dub nis huhti απρ апр кві أبريل ابريل نيسان آوریل अप्रैल এপ্রিল אפריל เมษายน balandžio aprīlis aprill travnja",
+	"may mai mayo maggio maio mei maj maja květen května máj mája мая май травня траўня mayıs toukokuu toukokuuta május μάιος μαΐου maig mag mayıs kvě touko μαι μαϊ тра مايو أيار مه मई মে מאי พฤษภาคม gegužės maijs svibnja",
+	"june juni juin junio giugno junho czerwiec czerwca červen června jún júna июня июнь червня чэрвеня haziran iunie kesäkuu kesäkuuta június ιούνιος ιουνίου juny qershor юни јун jun giu cze čvn haz iun kesä ιουν июн чер يونيو يونيه حزيران ژوئن जून জুন יוני มิถุนายน birželio jūnijs juuni lipnja",
+	"july juli juillet julio luglio julho lipiec lipca červenec července júl júla июля июль липня ліпеня temmuz iulie heinäkuu heinäkuuta július ιούλιος ιουλίου juliol korrik юли јул jul lug lip čvc tem iul heinä ιουλ июл лип يوليو يوليه تموز ژوئیه जुलाई জুলাই יולי กรกฎาคม liepos jūlijs juuli srpnja juil",
+	"august août aout agosto agost augustus sierpień sierpnia srpen srpna augusta августа август серпня жніўня ağustos elokuu elokuuta augusztus αύγουστος αυγούστου gusht aug aoû ago sie srp ağu elo αυγ авг сер أغسطس اغسطس آب اوت अगस्त আগস্ট אוגוסט สิงหาคม rugpjūčio augusts kolovoza augusti",
+	"september septembre septiembre settembre setembro wrzesień września září septembra сентября сентябрь вересня верасня eylül septembrie syyskuu syyskuuta szeptember σεπτέμβριος σεπτεμβρίου setembre shtator септември септембар sep sept set wrz zář eyl syys szept σεπ сен вер سبتمبر أيلول سپتامبر सितंबर सितम्बर সেপ্টেম্বর ספטמבר กันยายน rugsėjo septembris rujna",
+	"october oktober octobre octubre ottobre outubro październik października říjen října október októbra октября октябрь жовтня кастрычніка ekim octombrie lokakuu lokakuuta οκτώβριος οκτωβρίου octubre tetor октомври октобар oct okt ott out paź říj eki loka οκτ окт жов أكتوبر اكتوبر تشرين اکتبر अक्टूबर অক্টোবর אוקטובר ตุลาคม spalio oktobris oktoober",
+	"november novembre noviembre novembro listopad listopada listopadu novembra ноября ноябрь листопада лістапада kasım noiembrie marraskuu marraskuuta νοέμβριος νοεμβρίου nëntor ноември новембар nov lis kas noi marras νοε ноя лис نوفمبر نوامبر नवंबर नवम्बर নভেম্বর נובמבר พฤศจิกายน lapkričio novembris studenoga",
+	"december dezember décembre diciembre dicembre dezembro desember grudzień grudnia prosinec prosince decembra декабря декабрь грудня снежня aralık decembrie joulukuu joulukuuta δεκέμβριος δεκεμβρίου desembre dhjetor декември децембар dec dez déc dic gru pro ara joulu δεκ дек гру ديسمبر دسامبر दिसंबर दिसम्बर ডিসেম্বর דצמבר ธันวาคม gruodžio decembris detsember prosinca des",
+}
+
+// months is monthNames, turned around.
+var months = monthTable()
+
+func monthTable() map[string]time.Month {
+	table := map[string]time.Month{}
+	for i, names := range monthNames {
+		for _, name := range strings.Fields(names) {
+			table[name] = time.Month(i + 1)
+		}
+	}
+	return table
+}
+
+// monthOf returns the month that a word names, or 0.
+func monthOf(word string) time.Month {
+	return months[word]
+}
+
+// zoneOffset returns the hours east of Greenwich of a named zone. Of the
+// ambiguous names it takes the reading that feeds mean.
+func zoneOffset(name string) (hours float64, ok bool) {
+	switch name {
+	case "z", "ut", "utc", "gmt", "wet":
+		return 0, true
+	case "bst", "cet", "met", "mez", "west", "wat":
+		return 1, true
+	case "cest", "mesz", "mest", "eet", "sast", "cat":
+		return 2, true
+	case "eest", "msk", "eat", "trt":
+		return 3, true
+	case "msd", "gst":
+		return 4, true
+	case "pkt":
+		return 5, true
+	case "ist":
+		return 5.5, true
+	case "wib", "ict":
+		return 7, true
+	case "hkt", "sgt", "awst", "wita", "pht", "myt":
+		return 8, true
+	case "jst", "kst", "wit":
+		return 9, true
+	case "acst":
+		return 9.5, true
+	case "aest":
+		return 10, true
+	case "aedt":
+		return 11, true
+	case "nzst":
+		return 12, true
+	case "nzdt":
+		return 13, true
+	case "brt", "art", "adt":
+		return -3, true
+	case "ast", "edt", "clt":
+		return -4, true
+	case "est", "cdt", "pet", "cot":
+		return -5, true
+	case "cst", "mdt":
+		return -6, true
+	case "mst", "pdt":
+		return -7, true
+	case "pst", "akdt":
+		return -8, true
+	case "akst":
+		return -9, true
+	case "hst":
+		return -10, true
+	}
+	return 0, false
+}
