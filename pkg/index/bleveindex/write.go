@@ -1,0 +1,351 @@
+package bleveindex
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	indexapi "github.com/blevesearch/bleve_index_api"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/index"
+)
+
+// transaction is one batch in the making: what it will leave stored, read
+// through to the snapshot that it started from.
+type transaction struct {
+	x       *Index
+	reader  indexapi.IndexReader
+	batch   *indexapi.Batch
+	pending map[string]*stored // nil where there is no such article
+	changed map[string]bool    // ids whose document is to be written
+}
+
+// transact runs fn as the only writer and makes durable what it changed.
+func (x *Index) transact(ctx context.Context, op string, fn func(*transaction) error) error {
+	leave, err := x.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	x.write.Lock()
+	defer x.write.Unlock()
+	if err := ctx.Err(); err != nil { // may have waited long
+		return fmt.Errorf("index: %s: %w", op, err)
+	}
+	reader, err := x.store.Reader()
+	if err != nil {
+		return fmt.Errorf("index: %s: %w", op, err)
+	}
+	defer reader.Close()
+	t := &transaction{
+		x: x, reader: reader, batch: indexapi.NewBatch(),
+		pending: map[string]*stored{}, changed: map[string]bool{},
+	}
+	if err := fn(t); err != nil {
+		return fmt.Errorf("index: %s: %w", op, err)
+	}
+	if err := t.commit(ctx); err != nil {
+		return fmt.Errorf("index: %s: %w", op, err)
+	}
+	return nil
+}
+
+// get returns what the transaction would leave stored under id, or nil.
+func (t *transaction) get(id string) (*stored, error) {
+	if s, ok := t.pending[id]; ok {
+		return s, nil
+	}
+	s, err := t.x.load(t.reader, id)
+	if err != nil {
+		return nil, err
+	}
+	t.pending[id] = s
+	return s, nil
+}
+
+// put stores s.
+func (t *transaction) put(s *stored) {
+	t.pending[s.ID] = s
+	t.changed[s.ID] = true
+}
+
+// commit writes the batch. It returns after bleve has written and synced the
+// segment and the root that names it; scorch waits for that unless it is told
+// "unsafe_batch".
+func (t *transaction) commit(ctx context.Context) error {
+	x := t.x
+	for id := range t.changed {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d, err := x.articleDocument(t.pending[id])
+		if err != nil {
+			return err
+		}
+		t.batch.Update(d)
+	}
+	if len(t.batch.IndexOps) == 0 {
+		if !x.unsynced {
+			return nil
+		}
+		// What was found stored may be in memory only, left by a batch that
+		// failed. Any batch that succeeds writes that too.
+		t.batch.SetInternal([]byte(internalFlush), []byte("1"))
+	}
+	start := time.Now()
+	x.unsynced = true
+	if err := x.store.Batch(t.batch); err != nil {
+		return fmt.Errorf("write batch of %d: %w", len(t.changed), err)
+	}
+	if err := syncDir(x.storePath()); err != nil {
+		return err
+	}
+	x.unsynced = false
+	x.metrics.batch.Observe(time.Since(start).Seconds())
+	return nil
+}
+
+// Upsert implements [index.Writer].
+func (x *Index) Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]index.Outcome, error) {
+	var outcomes []index.Outcome
+	err := x.transact(ctx, "upsert", func(t *transaction) error {
+		for i := range articles {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			o, err := t.upsert(&articles[i], now)
+			if err != nil {
+				return err
+			}
+			outcomes = append(outcomes, o)
+		}
+		if len(t.changed) > 0 {
+			t.batch.SetInternal([]byte(internalNewest), []byte(now.UTC().Format(time.RFC3339Nano)))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+// upsert decides what becomes of one article.
+func (t *transaction) upsert(a *article.Article, now time.Time) (index.Outcome, error) {
+	if err := checkID(a.ID); err != nil {
+		return index.Outcome{}, err
+	}
+	old, err := t.get(a.ID)
+	if err != nil {
+		return index.Outcome{}, err
+	}
+	outcome := func(c index.Change, s *stored) (index.Outcome, error) {
+		return index.Outcome{ID: a.ID, Change: c, Version: s.Version, Record: s.Record}, nil
+	}
+	fresh := &stored{Record: article.Record{Article: *a, IndexedAt: now}, Since: a.FetchedAt}
+	if old == nil {
+		fresh.Version = 1
+		fresh.FirstSeen = a.FetchedAt
+		fresh.Cluster, fresh.Original = a.ID, a.ID
+		t.put(fresh)
+		return outcome(index.Created, fresh)
+	}
+	if !article.Newer(a.FetchedAt, a.ContentHash, old.FetchedAt, old.ContentHash) {
+		if a.FetchedAt.Equal(old.FetchedAt) && a.ContentHash == old.ContentHash {
+			return outcome(index.Unchanged, old)
+		}
+		return outcome(index.Stale, old)
+	}
+	fresh.Version, fresh.FirstSeen = old.Version, old.FirstSeen
+	fresh.Cluster, fresh.Original, fresh.Links, fresh.Story = old.Cluster, old.Original, old.Links, old.Story
+	if a.ContentHash == old.ContentHash {
+		fresh.Since = old.Since
+		t.put(fresh)
+		return outcome(index.Refreshed, fresh)
+	}
+	if err := t.keepVersion(old); err != nil {
+		return index.Outcome{}, err
+	}
+	fresh.Version++
+	t.put(fresh)
+	return outcome(index.NewVersion, fresh)
+}
+
+// keepVersion stores the content of old as an older version, and drops the one
+// that is one too many.
+func (t *transaction) keepVersion(old *stored) error {
+	v := versionOf(old)
+	d, err := t.x.versionDocument(old.ID, &v)
+	if err != nil {
+		return err
+	}
+	t.batch.Update(d)
+	if drop := old.Version - index.KeptVersions; drop > 1 {
+		t.batch.Delete(versionID(old.ID, drop))
+	}
+	return nil
+}
+
+// versionOf returns the present version of a stored article.
+func versionOf(s *stored) article.Version {
+	return article.Version{
+		Version: s.Version, ContentHash: s.ContentHash, Title: s.Title,
+		FetchedAt: s.Since, Body: s.Body,
+	}
+}
+
+// edit rewrites the articles that change says it changed. It gets a copy.
+func (t *transaction) edit(id string, change func(*stored) bool) error {
+	old, err := t.get(id)
+	if err != nil || old == nil {
+		return err
+	}
+	s := *old
+	if change(&s) {
+		t.put(&s)
+	}
+	return nil
+}
+
+// Label implements [index.Writer].
+func (x *Index) Label(ctx context.Context, labels []index.Label) error {
+	return x.transact(ctx, "label", func(t *transaction) error {
+		for _, l := range labels {
+			err := t.edit(l.ID, func(s *stored) bool {
+				if s.Cluster == l.Cluster && s.Original == l.Original {
+					return false
+				}
+				s.Cluster, s.Original = l.Cluster, l.Original
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Relate implements [index.Writer].
+func (x *Index) Relate(ctx context.Context, relations []index.Relation) error {
+	return x.transact(ctx, "relate", func(t *transaction) error {
+		for _, r := range relations {
+			err := t.edit(r.ID, func(s *stored) bool {
+				if s.Story == r.Story && slices.Equal(s.Links, r.Links) {
+					return false
+				}
+				s.Story, s.Links = r.Story, slices.Clone(r.Links)
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Withdraw implements [index.Writer].
+func (x *Index) Withdraw(ctx context.Context, ids []string, at, now time.Time) error {
+	return x.transact(ctx, "withdraw", func(t *transaction) error {
+		for _, id := range ids {
+			err := t.edit(id, func(s *stored) bool {
+				if s.Withdrawn || s.FetchedAt.After(at) {
+					return false
+				}
+				s.Withdrawn, s.IndexedAt = true, now
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if len(t.changed) > 0 {
+			t.batch.SetInternal([]byte(internalNewest), []byte(now.UTC().Format(time.RFC3339Nano)))
+		}
+		return nil
+	})
+}
+
+// Members implements [index.Writer].
+func (x *Index) Members(ctx context.Context, hash string) ([]index.Member, error) {
+	if hash == "" {
+		return nil, nil
+	}
+	leave, err := x.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	reader, err := x.store.Reader()
+	if err != nil {
+		return nil, fmt.Errorf("index: members: %w", err)
+	}
+	defer reader.Close()
+	ids, err := idsOf(ctx, reader, fieldHash, key(hash))
+	if err != nil {
+		return nil, fmt.Errorf("index: members: %w", err)
+	}
+	members := make([]index.Member, 0, min(len(ids), index.MaxMembers))
+	for _, id := range ids {
+		if len(members) == index.MaxMembers {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("index: members: %w", err)
+		}
+		s, err := x.load(reader, id)
+		if err != nil {
+			return nil, fmt.Errorf("index: members: %w", err)
+		}
+		if s != nil {
+			members = append(members, memberOf(s))
+		}
+	}
+	return members, nil
+}
+
+func memberOf(s *stored) index.Member {
+	m := index.Member{
+		ID: s.ID, Cluster: s.Cluster, Original: s.Original,
+		Attributed: attributed(&s.Record), FetchedAt: s.FetchedAt,
+	}
+	if s.Published != nil {
+		m.Published = s.Published.Time
+	}
+	return m
+}
+
+// idsOf returns the ids of the documents that have a term, in order.
+func idsOf(ctx context.Context, reader indexapi.IndexReader, field, term string) ([]string, error) {
+	r, err := reader.TermFieldReader(ctx, []byte(term), field, false, false, false)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var ids []string
+	var doc indexapi.TermFieldDoc
+	for {
+		d, err := r.Next(doc.Reset())
+		if err != nil {
+			return nil, err
+		}
+		if d == nil {
+			slices.SortFunc(ids, cmp.Compare[string])
+			return ids, nil
+		}
+		if len(ids)%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		id, err := reader.ExternalID(d.ID)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+}
