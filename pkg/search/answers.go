@@ -1,0 +1,161 @@
+package search
+
+import (
+	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/index"
+)
+
+// The answers of the API. openapi.json describes them; a test compares.
+
+// searchAnswer answers /api/v1/search.
+type searchAnswer struct {
+	Total  uint64      `json:"total"`
+	TookMS int64       `json:"took_ms"`
+	Hits   []hitAnswer `json:"hits"`
+	Facets struct {
+		Site     []index.Count `json:"site"`
+		Language []index.Count `json:"language"`
+		Day      []index.Count `json:"day"`
+	} `json:"facets"`
+	Next string `json:"next"`
+}
+
+// hitAnswer is an article in a list.
+type hitAnswer struct {
+	ID        string     `json:"id"`
+	URL       string     `json:"url"`
+	Title     string     `json:"title"`
+	Site      string     `json:"site"`
+	Published *time.Time `json:"published"` // null where none is known
+	Language  string     `json:"language"`
+	Snippet   string     `json:"snippet"`
+	Cluster   string     `json:"cluster"`
+	Copies    int        `json:"copies"`
+	Story     string     `json:"story"`
+	Original  string     `json:"original"`
+}
+
+// liveAnswer is an event of the live tail.
+type liveAnswer struct {
+	hitAnswer
+	Version   int       `json:"version"`
+	Words     int       `json:"words"`
+	FetchedAt time.Time `json:"fetched_at"`
+	IndexedAt time.Time `json:"indexed_at"`
+	Withdrawn bool      `json:"withdrawn"`
+}
+
+// versionsAnswer answers /api/v1/articles/{id}/versions.
+type versionsAnswer struct {
+	ID       string            `json:"id"`
+	Versions []article.Version `json:"versions"`
+}
+
+// clusterAnswer answers /api/v1/clusters/{id}.
+type clusterAnswer struct {
+	ID       string      `json:"id"`
+	Original string      `json:"original"`
+	Reason   string      `json:"reason"` // why the original is thought to be it; "" if the data do not say
+	Total    uint64      `json:"total"`
+	Members  []hitAnswer `json:"members"`
+	Next     string      `json:"next"`
+}
+
+// storiesAnswer answers /api/v1/stories.
+type storiesAnswer struct {
+	Stories []storyAnswer `json:"stories"`
+	Next    string        `json:"next"`
+}
+
+// storyAnswer is a story in a list: its newest article stands for it.
+type storyAnswer struct {
+	ID       string    `json:"id"`
+	Articles uint64    `json:"articles"`
+	Latest   hitAnswer `json:"latest"`
+}
+
+// sourcesAnswer answers /api/v1/sources.
+type sourcesAnswer struct {
+	Total   int            `json:"total"` // of all states
+	States  map[string]int `json:"states"`
+	Sources []sourceAnswer `json:"sources"`
+}
+
+// sourceAnswer is a feed.
+type sourceAnswer struct {
+	URL       string     `json:"url"`
+	Title     string     `json:"title"`
+	Site      string     `json:"site"`
+	State     string     `json:"state"`
+	LastError string     `json:"last_error"`
+	LastPoll  *time.Time `json:"last_poll"`
+	NextPoll  *time.Time `json:"next_poll"`
+	LastNew   *time.Time `json:"last_new"`
+	Failures  int        `json:"failures"`
+	Entries   int        `json:"entries"`
+}
+
+// hitOf puts a record into a list; snippet is the passage to show with it.
+func hitOf(r *article.Record, snippet string) hitAnswer {
+	h := hitAnswer{
+		ID: r.ID, URL: r.URL, Title: r.Title, Site: r.Site, Language: r.Language, Snippet: snippet,
+		Cluster: r.Cluster, Copies: r.Copies, Story: r.Story, Original: r.Original,
+	}
+	if r.Published != nil && !r.Published.Time.IsZero() {
+		h.Published = &r.Published.Time
+	}
+	return h
+}
+
+func hitsOf(hits []index.Hit) []hitAnswer {
+	out := make([]hitAnswer, len(hits))
+	for i := range hits {
+		out[i] = hitOf(&hits[i].Record, hits[i].Snippet)
+	}
+	return out
+}
+
+func sourceOf(s Source) sourceAnswer {
+	return sourceAnswer{
+		URL: s.URL, Title: s.Title, Site: s.Site, State: s.State, LastError: s.LastError,
+		LastPoll: known(s.LastPoll), NextPoll: known(s.NextPoll), LastNew: known(s.LastNew),
+		Failures: s.Failures, Entries: s.Entries,
+	}
+}
+
+// known is null for the zero time.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// orEmpty makes a missing list an empty one: in JSON null is no list.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// lead is a passage for lists of articles that no query chose a passage of: the
+// standfirst, or the start of the first paragraph.
+func lead(r *article.Record) string {
+	text := r.Standfirst
+	for _, b := range r.Body {
+		if text != "" {
+			break
+		}
+		if b.Kind == article.Paragraph {
+			text = b.Text
+		}
+	}
+	const most = 280
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,321 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/index"
+)
+
+const (
+	// maxCopiesShown bounds the copies that an article page lists; the search
+	// has them all.
+	maxCopiesShown = 50
+	// maxLinksShown bounds the articles with shared text that it lists.
+	maxLinksShown = 10
+)
+
+// articleView is the page of an article.
+type articleView struct {
+	frame
+	R         *article.Record
+	Source    string // address of the article at its publisher, or ""
+	Publisher string
+	SiteURL   string
+	Byline    string
+	Dates     []dateView
+	Notices   []string
+	Body      []bodyGroup
+	Images    []imageView
+	Copies    []copyView
+	MoreURL   string // all copies, where more than those listed
+	Reason    string // why the original is thought to be it
+	Links     []sharedView
+	Versions  []versionView
+	Facts     []fact
+	Removed   []removedGroup
+	StoryURL  string
+	RemovedN  int
+}
+
+type dateView struct {
+	Label, Note string
+	*stamp
+}
+
+// bodyGroup is one block, or a run of list items or quotes that belong
+// together.
+type bodyGroup struct {
+	Kind  article.BlockKind
+	Texts []string
+}
+
+type imageView struct{ URL, Name, Caption, Credit string }
+
+// copyView is another article with the same text.
+type copyView struct {
+	Page, Title, Publisher, Language string
+	Date                             *stamp
+	Original, Withdrawn              bool
+}
+
+// sharedView is another article with part of the text.
+type sharedView struct {
+	Page, Title, Publisher string
+	Percent                int
+}
+
+type versionView struct {
+	Version int
+	Date    *stamp
+	Title   string
+	Compare string // address of the comparison with the version before, or ""
+	Current bool
+}
+
+// fact is a row of the table of what is known about an article.
+type fact struct {
+	Label, Value, URL string
+	Stamp             *stamp
+}
+
+// removedGroup is what was dropped as one kind of furniture.
+type removedGroup struct {
+	Kind   string
+	Blocks []article.Removed
+}
+
+// articlePage answers /article/{id}.
+func (s *server) articlePage(w http.ResponseWriter, r *http.Request) error {
+	rec, err := s.record(r)
+	if err != nil {
+		return err
+	}
+	v := articleView{
+		frame: s.frame(titleOf(rec.Title), ""), R: rec, Source: httpURL(rec.URL), Publisher: publisherOf(rec),
+		Byline: byline(rec.Authors), Dates: datesOf(rec), Notices: noticesOf(rec), Body: groupBody(rec.Body),
+		Images: imagesOf(rec.Images), Facts: factsOfRecord(rec), Removed: groupRemoved(rec.Removed), RemovedN: len(rec.Removed),
+	}
+	if rec.Site != "" {
+		v.SiteURL = link("/", url.Values{"site": {rec.Site}})
+	}
+	if rec.Story != "" {
+		v.StoryURL = "/story/" + url.PathEscape(rec.Story)
+	}
+	if err := s.addCopies(r.Context(), rec, &v); err != nil {
+		return err
+	}
+	if v.Links, err = s.shared(r.Context(), rec); err != nil {
+		return err
+	}
+	vs, err := s.versions(r)
+	if err != nil {
+		return err
+	}
+	v.Versions = versionsOf(rec.ID, vs)
+	return s.render(w, http.StatusOK, "article", v)
+}
+
+// addCopies lists the other members of the article's cluster.
+func (s *server) addCopies(ctx context.Context, rec *article.Record, v *articleView) error {
+	if rec.Cluster == "" || rec.Copies < 2 {
+		return nil
+	}
+	res, err := s.search(ctx, index.Query{
+		Cluster: rec.Cluster, Sort: index.SortDate, Size: maxCopiesShown, IncludeWithdrawn: true,
+	})
+	if err != nil {
+		return err
+	}
+	for i := range res.Hits {
+		m := &res.Hits[i].Record
+		c := copyView{
+			Page: "/article/" + url.PathEscape(m.ID), Title: titleOf(m.Title), Publisher: publisherOf(m),
+			Language: m.Language, Original: m.ID == rec.Original, Withdrawn: m.Withdrawn,
+		}
+		c.Date, _ = recordDate(m)
+		if m.ID == rec.ID {
+			continue
+		}
+		if c.Original {
+			v.Copies = append([]copyView{c}, v.Copies...)
+		} else {
+			v.Copies = append(v.Copies, c)
+		}
+	}
+	if res.Next != "" {
+		v.MoreURL = link("/", url.Values{"cluster": {rec.Cluster}})
+	} else {
+		v.Reason = originalReason(res.Hits, rec.Original)
+	}
+	return nil
+}
+
+// shared lists the articles that share part of the text.
+func (s *server) shared(ctx context.Context, rec *article.Record) ([]sharedView, error) {
+	var out []sharedView
+	for _, l := range rec.Links {
+		if len(out) == maxLinksShown {
+			break
+		}
+		other, err := s.Index.Get(ctx, l.ID)
+		if errors.Is(err, index.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("search: get linked article %s: %w", l.ID, err)
+		}
+		out = append(out, sharedView{
+			Page: "/article/" + url.PathEscape(other.ID), Title: titleOf(other.Title),
+			Publisher: publisherOf(&other), Percent: int(l.Share*100 + 0.5),
+		})
+	}
+	return out, nil
+}
+
+// byline names the authors: people first, then those without a face.
+func byline(authors []article.Author) string {
+	var people, others []string
+	for _, a := range authors {
+		switch {
+		case a.Name == "":
+		case a.Kind == article.Person || a.Kind == "":
+			people = append(people, a.Name)
+		default:
+			others = append(others, a.Name)
+		}
+	}
+	if len(people) > 0 && len(others) > 0 {
+		return list(people) + " · " + list(others)
+	}
+	return list(append(people, others...))
+}
+
+func datesOf(r *article.Record) []dateView {
+	var out []dateView
+	if s := dateStamp(r.Published); s != nil {
+		out = append(out, dateView{"Published", precisionText(r.Published), s})
+	} else if s := stampOf(r.FirstSeen); s != nil {
+		out = append(out, dateView{"Found", "the page gives no date of publication", s})
+	}
+	if s := dateStamp(r.Modified); s != nil {
+		out = append(out, dateView{"Modified", precisionText(r.Modified), s})
+	}
+	return out
+}
+
+// noticesOf says what a reader should know before reading.
+func noticesOf(r *article.Record) []string {
+	var out []string
+	if r.Withdrawn {
+		out = append(out, "The publisher has withdrawn this article.")
+	}
+	switch r.Access {
+	case article.Teaser:
+		out = append(out, "The page gave a teaser only, not the whole article.")
+	case article.Paywall:
+		out = append(out, "The rest of this article is behind a paywall.")
+	case article.Challenge:
+		out = append(out, "The page asked to prove that a person reads it; this may not be the article.")
+	case article.Consent:
+		out = append(out, "The page asked for consent first; this may not be the article.")
+	case article.Soft404:
+		out = append(out, "The page seems to say that the article does not exist.")
+	}
+	if r.Original != "" && r.Original != r.ID {
+		out = append(out, "This is a copy: the original is listed below.")
+	}
+	return out
+}
+
+// groupBody puts list items in a row into one list, and quotes into one quote.
+func groupBody(body []article.Block) []bodyGroup {
+	var out []bodyGroup
+	for _, b := range body {
+		n := len(out)
+		if n > 0 && out[n-1].Kind == b.Kind && (b.Kind == article.ListItem || b.Kind == article.Quote) {
+			out[n-1].Texts = append(out[n-1].Texts, b.Text)
+			continue
+		}
+		out = append(out, bodyGroup{b.Kind, []string{b.Text}})
+	}
+	return out
+}
+
+func imagesOf(images []article.Image) []imageView {
+	var out []imageView
+	for i, img := range images {
+		out = append(out, imageView{httpURL(img.URL), fmt.Sprintf("Picture %d", i+1), img.Caption, img.Credit})
+	}
+	return out
+}
+
+// groupRemoved sorts what was dropped by kind, in order of appearance.
+func groupRemoved(removed []article.Removed) []removedGroup {
+	var out []removedGroup
+	place := map[string]int{}
+	for _, b := range removed {
+		kind := b.Kind
+		if kind == "" {
+			kind = "other"
+		}
+		i, ok := place[kind]
+		if !ok {
+			i = len(out)
+			place[kind] = i
+			out = append(out, removedGroup{Kind: kind})
+		}
+		out[i].Blocks = append(out[i].Blocks, b)
+	}
+	return out
+}
+
+// versionsOf lists the versions, the newest first.
+func versionsOf(id string, vs []article.Version) []versionView {
+	var out []versionView
+	for i := len(vs) - 1; i >= 0; i-- {
+		v := versionView{
+			Version: vs[i].Version, Date: stampOf(vs[i].FetchedAt), Title: titleOf(vs[i].Title), Current: i == len(vs)-1,
+		}
+		if i > 0 {
+			v.Compare = fmt.Sprintf("/article/%s/diff?from=%d&to=%d", url.PathEscape(id), vs[i-1].Version, vs[i].Version)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// factsOfRecord is the table of what is known about an article.
+func factsOfRecord(r *article.Record) []fact {
+	all := []fact{
+		{Label: "Id", Value: r.ID},
+		{Label: "Address", Value: r.URL, URL: httpURL(r.URL)},
+		{Label: "Canonical address", Value: r.CanonicalURL, URL: httpURL(r.CanonicalURL)},
+		{Label: "Site", Value: r.Site},
+		{Label: "Kind", Value: string(r.Kind)},
+		{Label: "Access", Value: string(r.Access)},
+		{Label: "Words", Value: number(r.Words)},
+		{Label: "Fetched", Stamp: stampOf(r.FetchedAt)},
+		{Label: "First seen", Stamp: stampOf(r.FirstSeen)},
+		{Label: "Indexed", Stamp: stampOf(r.IndexedAt)},
+		{Label: "Version", Value: number(r.Version)},
+		{Label: "Feed", Value: r.Feed, URL: httpURL(r.Feed)},
+		{Label: "Sources named", Value: strings.Join(r.Attributions, ", ")},
+		{Label: "Cluster", Value: r.Cluster},
+		{Label: "Content hash", Value: r.ContentHash},
+		{Label: "Normalizer", Value: r.Normalizer},
+		{Label: "Warnings", Value: strings.Join(r.Warnings, ", ")},
+	}
+	var out []fact
+	for _, f := range all {
+		if f.Value != "" || f.Stamp != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
