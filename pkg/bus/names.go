@@ -1,0 +1,78 @@
+package bus
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The streams.
+const (
+	StreamURLs     = "URLS"     // pages still to be fetched
+	StreamPages    = "PAGES"    // fetched pages
+	StreamArticles = "ARTICLES" // cleaned articles
+	StreamWire     = "WIRE"     // finished articles, for anyone who subscribes
+	StreamDead     = "DEAD"     // dead letters
+)
+
+// The key-value buckets.
+const (
+	BucketFeeds    = "copydesk_feeds"    // state of feeds, by feed hash
+	BucketPages    = "copydesk_pages"    // fetch state, by partition and page id
+	BucketRobots   = "copydesk_robots"   // robots.txt, by host hash
+	BucketLeases   = "copydesk_leases"   // who owns what
+	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
+)
+
+// The consumers: one for each stage, on the stream that it reads.
+const (
+	ConsumerIngest    = "ingest"    // on URLS
+	ConsumerNormalize = "normalize" // on PAGES
+	ConsumerIndex     = "index"     // on ARTICLES
+)
+
+// MaxPayload is the largest message, headers included, that the broker takes.
+const MaxPayload = 4 << 20
+
+// MaxMessage is the largest message, headers included, that a worker may
+// publish: it leaves room for the headers that a dead letter adds.
+const MaxMessage = MaxPayload - 64<<10
+
+// URLSubject is where the URLs of a partition are published.
+func URLSubject(partition int) string { return "copydesk.url." + strconv.Itoa(partition) }
+
+// PageSubject is where a fetched page is published.
+func PageSubject(id string) string { return "copydesk.page." + token(id) }
+
+// ArticleSubject is where a cleaned article is published.
+func ArticleSubject(id string) string { return "copydesk.article." + token(id) }
+
+// WireSubject is where a finished article is published. An unknown language is
+// "und".
+func WireSubject(lang, site, id string) string {
+	if lang == "" {
+		lang = "und"
+	}
+	return "copydesk.wire." + token(lang) + "." + token(site) + "." + token(id)
+}
+
+// DeadSubject is where a dead letter is published.
+func DeadSubject(stage, reason string) string {
+	return "copydesk.dead." + token(stage) + "." + token(reason)
+}
+
+// token makes one subject token: lower case, every character outside a-z 0-9 -
+// and _ turned into _, never empty.
+func token(s string) string {
+	if s == "" {
+		return "_"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '_'
+	}, s)
+}
