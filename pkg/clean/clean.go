@@ -1,0 +1,145 @@
+// Package clean says what is dropped from a page: its furniture. Three tables
+// hold all of it.
+//
+//   - [Rules] (rules.go): furniture that a line of text gives away by itself, such as
+//     "Photo Reuters". Each row names what it drops, how it recognises it, and
+//     examples that go and that stay; the tests run the examples.
+//   - [DOMRules] (domrules.go): furniture that the page's markup gives away, by element,
+//     role, class or id.
+//   - [Context] (context.go): furniture that only its neighbours give away, such as the
+//     title of a video above "Duration 2:02".
+//
+// To add a rule, add a row to one of them. Nothing here knows a site.
+package clean
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/copydesk/copydesk/pkg/textnorm"
+)
+
+// The kinds of furniture. They are what article.Removed carries as Kind.
+const (
+	Advertisement = "advertisement"
+	Attribution   = "attribution"
+	AuthorBio     = "author_bio"
+	Banner        = "banner"
+	Breadcrumb    = "breadcrumb"
+	Byline        = "byline"
+	Caption       = "caption"
+	Clock         = "clock"
+	Comments      = "comments"
+	Contact       = "contact"
+	Cookie        = "cookie"
+	DateLine      = "dateline"
+	DateStamp     = "date"
+	Footer        = "footer"
+	Gallery       = "gallery"
+	Hidden        = "hidden"
+	KeyPoints     = "key_points"
+	Navigation    = "navigation"
+	Newsletter    = "newsletter"
+	Notice        = "notice"
+	Paywall       = "paywall"
+	PhotoCredit   = "photo_credit"
+	PullQuote     = "pull_quote"
+	Related       = "related"
+	RepeatedTitle = "repeated_title"
+	SectionLabel  = "section_label"
+	Share         = "share"
+	Sidebar       = "sidebar"
+	Standfirst    = "standfirst"
+	Table         = "table"
+	Tags          = "tags"
+	Video         = "video"
+	Weather       = "weather"
+)
+
+// Verdict is the kind of furniture that a block was found to be and the name of
+// the rule that found it; the zero Verdict says that it is content.
+type Verdict struct{ Kind, Rule string }
+
+// Dropped reports whether the verdict is that the block goes.
+func (v Verdict) Dropped() bool { return v.Kind != "" }
+
+// Line is one block of text as the rules see it.
+type Line struct {
+	Text  string // as normalised by textnorm.String
+	Lower string // Text in lower case, for the matchers
+	Words int
+	// Tail: no paragraph of prose follows. Head: none came before.
+	Head, Tail bool
+	// Linked: all or nearly all of it is a link. Bold: all of it is emphasised.
+	Linked, Bold bool
+	// Heading: the page marks it up as one. Item: it is an item of a list.
+	Heading, Item bool
+}
+
+// NewLine prepares a line for the rules. text is normalised already.
+func NewLine(text string) Line {
+	return Line{Text: text, Lower: strings.ToLower(text), Words: textnorm.Words(text)}
+}
+
+// Match returns what the first rule that recognises the line says of it.
+func Match(l *Line) Verdict {
+	hits := compiled.hits(l)
+	for i := range rules {
+		r := &rules[i]
+		if r.MaxWords > 0 && l.Words > r.MaxWords || !r.Where.meets(l) {
+			continue
+		}
+		if hits&(1<<i) != 0 || r.Func != nil && r.Func(l) {
+			return Verdict{r.Kind, r.Name}
+		}
+	}
+	return Verdict{}
+}
+
+// Rule is one row of the table of line rules. A line is recognised when it has
+// at most MaxWords words (0: no limit), meets Where, and meets one of Equals,
+// Starts, Contains or Func. Phrases are lower case and match whole words.
+type Rule struct {
+	Kind, Name string
+	MaxWords   int
+	Where      Where
+	Equals     []string // the whole line, without punctuation at its ends
+	Starts     []string // its beginning
+	Contains   []string // any part of it
+	Func       func(*Line) bool
+
+	Goes  []string // examples that the rule drops
+	Stays []string // examples that no rule drops
+}
+
+// Where restricts a rule to a place on the page.
+type Where uint8
+
+// The places; Anywhere is the default.
+const (
+	Anywhere Where = iota
+	AtHead         // before the first paragraph of prose
+	AtTail         // after the last one
+	AtEnds         // either
+	InLink         // the line is a link
+)
+
+func (w Where) meets(l *Line) bool {
+	switch w {
+	case AtHead:
+		return l.Head
+	case AtTail:
+		return l.Tail
+	case AtEnds:
+		return l.Head || l.Tail
+	case InLink:
+		return l.Linked
+	}
+	return true
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+
+func trimPunct(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return !isWord(r) })
+}

@@ -1,0 +1,341 @@
+package clean
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// contextRules is the table of rules that look at a line among its neighbours,
+// in the order in which they run. Each marks the lines that it recognises and
+// leaves those that an earlier rule marked.
+var contextRules = []struct {
+	Name string
+	Mark func(*document)
+}{
+	{"repeated-title", markRepeatedTitle},
+	{"video-group", markVideoGroups},
+	{"standfirst-repeats-lead", markRepeatedLead},
+	{"pull-quote-repeats-text", markPullQuotes},
+	{"headline-with-blurb", markFusedTeasers},
+	{"run-of-headlines", markHeadlineRuns},
+}
+
+// document is the lines of one article with what is known of them.
+type document struct {
+	title    string
+	lines    []Line
+	verdicts []Verdict
+	rule     string // the name of the rule that runs
+}
+
+// Context applies the rules for furniture that only its neighbours give away.
+// verdicts runs parallel to lines and is updated in place.
+func Context(title string, lines []Line, verdicts []Verdict) {
+	d := &document{title: title, lines: lines, verdicts: verdicts}
+	for _, r := range contextRules {
+		d.rule = r.Name
+		r.Mark(d)
+	}
+}
+
+func (d *document) mark(i int, kind string) {
+	if i >= 0 && i < len(d.lines) && !d.verdicts[i].Dropped() {
+		d.verdicts[i] = Verdict{kind, d.rule}
+	}
+}
+
+func (d *document) kept(i int) bool {
+	return i >= 0 && i < len(d.lines) && !d.verdicts[i].Dropped()
+}
+
+// markRepeatedTitle drops the headline wherever it stands as a line of its own,
+// with or without the name of the site or a breadcrumb around it.
+func markRepeatedTitle(d *document) {
+	title := Fold(d.title)
+	if len(title) < 8 {
+		return
+	}
+	for i := range d.lines {
+		l := &d.lines[i]
+		if len(l.Text) > 2*len(d.title)+60 {
+			continue
+		}
+		switch f := Fold(l.Text); {
+		case f == title:
+			d.mark(i, RepeatedTitle)
+		case l.Head && strings.HasPrefix(f, title) && strings.ContainsAny(l.Text[min(len(l.Text), len(d.title)):], "|-–—"):
+			d.mark(i, RepeatedTitle)
+		case l.Head && strings.HasSuffix(f, title):
+			if _, e := nextWord(l.Lower, 0); homeWords[l.Lower[:e]] {
+				d.mark(i, Breadcrumb)
+			}
+		}
+	}
+}
+
+// markVideoGroups drops what stands around a running time: the title of the
+// video and its age above, its description below.
+func markVideoGroups(d *document) {
+	for i := range d.lines {
+		if !IsDuration(d.lines[i].Text) {
+			continue
+		}
+		d.mark(i, Video)
+		up := i - 1
+		if up >= 0 && d.verdicts[up].Kind == Clock || d.kept(up) && isClock(&d.lines[up]) {
+			d.mark(up, Video)
+			up--
+		}
+		if d.kept(up) && headlineLike(&d.lines[up]) {
+			d.mark(up, Video)
+		}
+		if down := i + 1; d.kept(down) && d.lines[down].Words <= 45 {
+			d.mark(down, Video)
+		}
+	}
+}
+
+// headlineLike reports whether a line could be a headline: short, and no
+// sentence.
+func headlineLike(l *Line) bool {
+	if l.Words == 0 || l.Words > 16 || l.Item {
+		return false
+	}
+	r, _ := utf8.DecodeLastRuneInString(strings.TrimRight(l.Text, "\"') "))
+	return r != '.' && r != '!' && r != ':' && r != ';' && r != ',' && r != '。' && r != '؟' && r != '।'
+}
+
+// leadWindow is how far down the lead may stand that a standfirst repeats.
+const leadWindow = 14
+
+// markRepeatedLead drops lines above the lead that say what a line below says
+// again, and what stands between them.
+func markRepeatedLead(d *document) {
+	n := min(len(d.lines), leadWindow)
+	for i := range n {
+		if !d.kept(i) || d.lines[i].Words < 12 {
+			continue
+		}
+		for j := i + 1; j < n; j++ {
+			if d.kept(j) && d.lines[j].Words >= 12 && overlap(d.lines[i].Lower, d.lines[j].Lower) >= 0.85 {
+				d.mark(i, Standfirst)
+				d.markBetween(i+1, j)
+				return
+			}
+		}
+		return // only the first paragraph can be one
+	}
+}
+
+// markBetween drops what stands between a standfirst and the lead: a second
+// standfirst, and a box of key points with its label.
+func (d *document) markBetween(from, to int) {
+	for k := from; k < to; k++ {
+		if d.lines[k].Item || d.lines[k].Words <= 3 {
+			d.mark(k, KeyPoints)
+		} else {
+			d.mark(k, Standfirst)
+		}
+	}
+}
+
+// overlap is the share of the words of a that b has too.
+func overlap(a, b string) float64 {
+	in := map[string]bool{}
+	for _, w := range words(b) {
+		in[w] = true
+	}
+	hit, all := 0, 0
+	for _, w := range words(a) {
+		all++
+		if in[w] || len(w) > 7 && strings.Contains(b, w) {
+			hit++
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(hit) / float64(all)
+}
+
+// repeatWords is how many words in a row must occur twice before a line is
+// looked at as a repetition.
+const repeatWords = 8
+
+// markPullQuotes drops lines whose words stand in another line too: the one of
+// two equal lines that comes later, the shorter of two others.
+func markPullQuotes(d *document) {
+	folded := make([]string, len(d.lines))
+	for i := range d.lines {
+		if d.kept(i) && d.lines[i].Words >= repeatWords && d.lines[i].Words <= 80 {
+			folded[i] = Fold(withoutSpeaker(d.lines[i].Text))
+			if len(folded[i]) < 30 {
+				folded[i] = ""
+			}
+		}
+	}
+	for i := range d.lines {
+		if !d.kept(i) || d.lines[i].Words < repeatWords {
+			continue
+		}
+		f := Fold(d.lines[i].Text)
+		for j, s := range folded {
+			if s == "" || j == i || !d.kept(j) || len(s) > len(f) {
+				continue
+			}
+			if len(s) == len(f) && j < i {
+				continue
+			}
+			if strings.Contains(f, s) {
+				d.mark(j, PullQuote)
+			}
+		}
+	}
+}
+
+// withoutSpeaker cuts the signature off a pull quote: "... citizens.-Jane Roe,
+// mayor".
+func withoutSpeaker(s string) string {
+	for _, dash := range []string{"-", "–", "—", "―"} {
+		i := strings.LastIndex(s, dash)
+		if i < 20 || len(s)-i > 60 {
+			continue
+		}
+		before := strings.TrimRight(s[:i], " ")
+		r, _ := utf8.DecodeRuneInString(strings.TrimLeft(s[i+len(dash):], " "))
+		if unicode.IsUpper(r) && strings.ContainsAny(before[len(before)-1:], ".?!\"'") {
+			return before
+		}
+	}
+	return s
+}
+
+// Fold reduces text to lower-case letters and digits with single spaces, for
+// comparison.
+func Fold(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for _, r := range s {
+		if !isWord(r) {
+			gap = gap || r != '\''
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		gap = false
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// fusedStarts are words that begin a sentence, in capitals, and hardly ever
+// stand inside one that way: the seam of a headline and its blurb.
+var fusedStarts = map[string]bool{"The": true, "A": true, "An": true, "How": true, "What": true, "Why": true, "Who": true, "Where": true, "When": true, "Profile": true, "Details": true, "Inside": true, "Our": true, "In": true, "At": true, "It": true, "He": true, "She": true, "They": true, "We": true, "This": true, "As": true, "Is": true, "Are": true}
+
+// fusedTeaser reports whether a line is a headline run together with its blurb:
+// "Bridges of the north The towns that ...". weak is for "Who built it? Details
+// of some of the ...", which is one only beside others.
+func fusedTeaser(l *Line) (strong, weak bool) {
+	if l.Words < 7 || l.Words > 60 {
+		return false, false
+	}
+	fields := strings.Fields(l.Text)
+	inQuote := 0
+	for i, w := range fields {
+		if i >= 2 && i <= 14 && i+3 < len(fields) && fusedStarts[w] && inQuote%2 == 0 {
+			prev := fields[i-1]
+			r, _ := utf8.DecodeLastRuneInString(prev)
+			if isWord(r) && !fusedJoin[strings.ToLower(prev)] && lowerFollows(fields[i+1:]) {
+				return sentences(l.Text) <= 2, false
+			}
+			if r == '?' && i <= 10 {
+				weak = sentences(l.Text) <= 2
+			}
+		}
+		inQuote += strings.Count(w, "\"")
+	}
+	return false, weak
+}
+
+// fusedJoin are words after which a title such as "The Herald" may well follow.
+var fusedJoin = set("of in on at by for from with to and or as the a an called titled named via per told see is was film book novel song newspaper magazine band series show former")
+
+// lowerFollows reports whether the next word is in lower case: the words after
+// "The" of a name are not.
+func lowerFollows(next []string) bool {
+	for i, w := range next {
+		r, _ := utf8.DecodeRuneInString(w)
+		if unicode.IsLower(r) {
+			return true
+		}
+		if i >= 1 || !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return false
+}
+
+// sentences counts full stops, question and exclamation marks at word ends.
+func sentences(s string) int {
+	n := 0
+	for i := range len(s) {
+		if c := s[i]; (c == '.' || c == '?' || c == '!') && (i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '"') {
+			n++
+		}
+	}
+	return n
+}
+
+// markFusedTeasers drops runs of headlines with their blurbs in the same line.
+func markFusedTeasers(d *document) {
+	for i := 0; i < len(d.lines); {
+		strongs, end := 0, i
+		for end < len(d.lines) && d.kept(end) && !d.lines[end].Item {
+			strong, weak := fusedTeaser(&d.lines[end])
+			if !strong && !weak && !fusedShort(&d.lines[end], end > i) {
+				break
+			}
+			if strong {
+				strongs++
+			}
+			end++
+		}
+		if strongs >= 2 || strongs == 1 && end-i >= 3 {
+			for k := i; k < end; k++ {
+				d.mark(k, Related)
+			}
+		}
+		i = max(end, i+1)
+	}
+}
+
+// fusedShort recognises "Who built it? Details of some who did." inside a run.
+func fusedShort(l *Line, inRun bool) bool {
+	i := strings.Index(l.Text, "? ")
+	return (inRun || i > 0) && i > 0 && i < 60 && l.Words <= 30 && sentences(l.Text) <= 2
+}
+
+// linkTitle reports whether a headline is short and plain enough to be a link to
+// another article rather than an item of a list of facts.
+func linkTitle(l *Line) bool {
+	return l.Words >= 2 && l.Words <= 7 && !strings.ContainsAny(l.Text, ",–—:%") && !strings.Contains(l.Text, " - ")
+}
+
+// markHeadlineRuns drops three and more headlines in a row: the links of a box.
+func markHeadlineRuns(d *document) {
+	for i := 0; i < len(d.lines); {
+		end := i
+		for end < len(d.lines) && d.kept(end) && headlineLike(&d.lines[end]) && linkTitle(&d.lines[end]) {
+			end++
+		}
+		if run := end - i; run >= 3 && !d.lines[i].Head {
+			for k := i; k < end; k++ {
+				d.mark(k, Related)
+			}
+		}
+		i = max(end, i+1)
+	}
+}

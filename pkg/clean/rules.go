@@ -1,0 +1,223 @@
+package clean
+
+// rules is the table of line rules, in the order in which they are tried.
+// Languages: en, de, fr, es, it, pt, nl, ar, he and some more; what every
+// language shares (a name in brackets before an agency, "2:02") is in Funcs.
+var rules = []Rule{
+	{
+		Kind: PhotoCredit, Name: "photo-credit-label", MaxWords: 14, Func: isCreditLabel,
+		Goes: []string{
+			"Photo Reuters", "Photo: Jane Roe", "Photograph: Jane Roe/The Herald", "Foto: dpa", "Bild: Max Muster",
+			"Crédit photo : AFP", "Photo by Jane Roe", "Fotografía: EFE", "Image credit: Jane Roe", "Image source: Getty Images",
+			"Image: Jane Roe / Reuters", "Picture: PA", "(Photo: AFP)", "Foto di Mario Bianchi", "תמונה: רויטרס", "الصورة: رويترز",
+			"© AFP", "© 2019 Reuters", "Credit: Jane Roe", "Photos: Supplied",
+		},
+		Stays: []string{
+			"Photo Reuters published last week shows the minister at the gate of the plant.",
+			"Photos of the flood filled the front pages.", "Image is everything, she says.", "Credit is scarce.",
+		},
+	},
+	{
+		Kind: PhotoCredit, Name: "photo-credit-agency", MaxWords: 14, Func: isAgencyCredit,
+		Goes: []string{
+			"(Jane Roe/Reuters)", "AP Photo/Jane Roe", "(AP Photo/Jane Roe, File)", "Jane Roe/AFP/Getty Images", "Getty Images",
+			"Jane Roe / AFP", "REUTERS/Jane Roe", "picture alliance/dpa", "dpa/Jane Roe", "Getty Images/iStockphoto", "AFP via Getty Images",
+			"Jane Roe—Getty Images", "Shutterstock", "Jane Roe | Reuters",
+		},
+		Stays: []string{"Reuters", "Reuters said so on Monday.", "Getty Images sued the firm.", "AP reported it first."},
+	},
+	{
+		Kind: Caption, Name: "caption-label", MaxWords: 80,
+		Starts: []string{
+			"image caption", "media caption", "photo caption", "caption:", "figure caption", "pictured:", "file photo:", "file photo -", "file picture:",
+			"bildunterschrift", "bildbeschreibung", "légende :", "didascalia", "pie de foto", "onderschrift", "archivbild:", "archivfoto:", "symbolbild", "symbolfoto",
+			"enlarge image", "click to enlarge", "bild vergrößern", "view image in fullscreen", "image source,", "image copyright", "view gallery",
+		},
+		Goes:  []string{"Image caption The harbour after the storm", "FILE PHOTO: The harbour in May"},
+		Stays: []string{"Caption writers are a dying trade."},
+	},
+	{
+		Kind: Caption, Name: "caption-with-credit", MaxWords: 90, Func: endsInCredit,
+		Goes: []string{
+			"The harbour of Northport after the storm. (Jane Roe/Reuters)", "Flood waters rise in Northport on Monday. Photograph: Jane Roe/AFP",
+			"Protesters march through Northport, May 3. (AP Photo/Jane Roe)", "Die Brücke am Montag. Foto: dpa", "Ships wait off Northport. REUTERS/Jane Roe",
+			"This undated photo shows the bridge. (City Police via Associated Press)",
+		},
+		Stays: []string{
+			"The bridge fell on Monday, police said (the mayor had left).", "NORTHPORT (Reuters) - The bridge fell on Monday.",
+			"The source told Reuters.", "He works for the agency (AFP).",
+		},
+	},
+	{
+		Kind: Attribution, Name: "reporting-by", MaxWords: 60,
+		Starts: []string{
+			"reporting by", "additional reporting by", "(reporting by", "writing by", "(writing by", "editing by", "(editing by", "compiled by", "edited by:", "(edited by",
+			"with reporting by", "with reporting from", "with files from", "with inputs from", "with agency inputs", "with additional reporting",
+			"contributed reporting", "mit material von", "mit agenturmaterial", "avec afp", "(avec afp", "avec reuters", "con información de", "com informações de", "com informações da", "com informações do", "(com informações",
+			"the associated press contributed", "associated press writer", "associated press writers", "reuters contributed", "bearbeitet von", "redaktion:", "quelle:", "quellen:", "source:", "sources:", "fonte:", "fuente:", "bron:",
+		},
+		Contains: []string{"contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "contributed reporting from"},
+		Goes: []string{
+			"Reporting by Jane Roe; Editing by John Doe", "(Reporting by Jane Roe)", "Jane Roe in Northport contributed to this report.",
+			"Com informações da agência", "With files from The Canadian Press",
+		},
+		Stays: []string{"Reporting standards are under review.", "Editing genes is easy, she said, and growing easier by the year."},
+	},
+	{
+		Kind: Attribution, Name: "agency-signature", MaxWords: 8, Where: AtEnds, Func: isAgencySignature,
+		Goes: []string{"(dpa)", "AFP", "© dpa-infocom, dpa:191019-99-1/2", "dpa/lno", "(Reuters)", "ANSA", "(APA/Reuters)", "-- PTI", "(sda)"},
+	},
+	{
+		Kind: Attribution, Name: "agency-story", MaxWords: 60,
+		Contains: []string{
+			"this story has not been edited by", "has not been edited by our staff", "published from a syndicated feed", "auto-generated from a syndicated feed", "generated from a syndicated feed",
+			"this article was originally published", "this article originally appeared", "this story originally appeared", "this article first appeared", "originally published on", "dieser artikel erschien zuerst", "cet article a été publié",
+			"may not be published, broadcast", "all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados", "todos os direitos reservados", "tutti i diritti riservati", "riproduzione riservata", "reproduction interdite", "toute reproduction",
+		},
+		Goes:  []string{"This story has not been edited by our staff and is published from a syndicated feed.", "© 2019 The Herald. All rights reserved."},
+		Stays: []string{"All rights are reserved to the heirs, the court found."},
+	},
+	{
+		Kind: Contact, Name: "contact-line", MaxWords: 45, Func: isContact,
+		Goes: []string{
+			"Contact Jane Roe at jane@herald.example", "Email: news@herald.example", "Write to Jane Roe at jane@herald.example", "Follow Jane Roe on Twitter: @janeroe", "Follow us on Facebook",
+			"Twitter: @janeroe", "Have a story? Email us at news@herald.example", "Jane Roe can be reached at 555-0199 or jane@herald.example.", "Follow @janeroe", "Send tips to tips@herald.example", "jane@herald.example",
+			"Tel: +44 20 7946 0000",
+		},
+		Stays: []string{"Contact with the ship was lost.", "Police asked witnesses to come forward.", "Follow the money, he said."},
+	},
+	{
+		Kind: AuthorBio, Name: "author-bio", MaxWords: 120, Where: AtEnds, Func: isAuthorBio,
+		Goes: []string{
+			"Jane Roe is a reporter for The Herald, covering ports and shipping.", "About the author", "Jane Roe is the Herald's ports correspondent. Follow her on Twitter.",
+			"John loves sailing. He writes articles about the sea and has been a journalist for ten years. His hobby is chess.",
+			"Jane Roe ist Redakteurin im Ressort Politik.", "Jane Roe est journaliste au service politique.", "The writer is a professor of history at Northport University.",
+		},
+		Stays: []string{"Jane Roe is a nurse at the hospital.", "He is a reporter of note, the minister said with a smile, and went on to talk about other things at length, among them the harbour, the bridge and the new road."},
+	},
+	{
+		Kind: Related, Name: "related-label", MaxWords: 30, Starts: relatedLabels,
+		Goes: []string{
+			"Read more: The bridge that fell", "READ ALSO | Who built it?", "Related: Bridges of the north", "Lesen Sie auch: Die Brücke", "Lire aussi : Le pont", "Leer más: El puente", "Leggi anche: Il ponte",
+			"Leia também: A ponte", "Lees ook: De brug", "اقرأ أيضا: الجسر", "See also: Bridges", "More on this story", "Mehr zum Thema", "À lire aussi",
+		},
+		Stays: []string{"Read more books, the teacher said.", "Related firms were raided too.", "More on Monday's vote was not known."},
+	},
+	{
+		Kind: Related, Name: "related-heading", MaxWords: 7, Equals: relatedHeadings,
+		Goes:  []string{"Related", "Related articles", "You may also like", "Most read", "Recommended", "Auch interessant", "Sur le même sujet", "Te puede interesar", "Trending", "Top stories"},
+		Stays: []string{"Related by blood"},
+	},
+	{
+		Kind: Related, Name: "live-updates", MaxWords: 12,
+		Starts: []string{
+			"follow the latest live", "follow live updates", "follow our live", "follow live", "live updates:", "live:", "as it happened:", "watch live", "read the latest live", "follow the latest updates", "latest updates:", "click here for", "click here to", "click here", "tap here", "hier klicken", "klicken sie hier", "cliquez ici", "haga clic aquí", "clicca qui", "clique aqui", "klik hier",
+		},
+		Goes:  []string{"Follow the latest live updates", "Live updates: storm hits Northport", "Click here for the full list"},
+		Stays: []string{"Follow the latest rules, the mayor urged, and keep off the bridge until engineers have looked at every bolt."},
+	},
+	{
+		Kind: Newsletter, Name: "newsletter", MaxWords: 70, Contains: newsletterPhrases,
+		Goes: []string{
+			"Sign up for our newsletter", "Get the day's news delivered to your inbox.", "Subscribe to our daily newsletter for more", "Jetzt Newsletter abonnieren", "Inscrivez-vous à notre newsletter", "Suscríbete a nuestro boletín", "Iscriviti alla newsletter", "Download our app", "Join our WhatsApp channel",
+		},
+		Stays: []string{"The firm's newsletter named the culprit.", "Readers subscribe to twenty papers."},
+	},
+	{
+		Kind: Share, Name: "share-bar", MaxWords: 12, Func: isShare,
+		Goes: []string{
+			"Share", "Share this article", "Tweet", "Share on Facebook", "Facebook Twitter WhatsApp Email", "Teilen", "Auf Twitter teilen", "Partager", "Compartir", "Condividi", "Compartilhar", "Delen", "شارك", "שתף", "Print", "Copy link", "1.2k Shares", "Facebook", "Save",
+		},
+		Stays: []string{"Share prices fell.", "Facebook and Twitter said no.", "Print is dead, he said."},
+	},
+	{
+		Kind: Comments, Name: "comments", MaxWords: 20, Func: isComments,
+		Goes: []string{
+			"Comments", "12 Comments", "Leave a comment", "View comments", "Show 3 comments", "Kommentare", "Kommentar schreiben", "Commentaires", "Deja un comentario", "Commenti", "Comentários", "Reacties", "Join the conversation", "Post a comment", "Log in to comment", "Comments (0)", "Your email address will not be published.",
+		},
+		Stays: []string{"Comments by the minister drew fire.", "He declined to comment."},
+	},
+	{
+		Kind: Cookie, Name: "cookie-notice", MaxWords: 120, Contains: cookiePhrases,
+		Goes:  []string{"We use cookies to improve your experience.", "Diese Website verwendet Cookies.", "Ce site utilise des cookies", "Accept all cookies"},
+		Stays: []string{"She baked cookies for the crew."},
+	},
+	{
+		Kind: Video, Name: "video-widget", MaxWords: 14, Func: isVideo,
+		Goes: []string{
+			"Duration 2:02", "Duration: 2 minutes", "Watch: the bridge falls", "VIDEO: The bridge falls", "02:14", "Play video", "Video abspielen", "Watch the video", "Video playback failed", "Now playing", "Laufzeit 2:10", "Durée : 02:10", "(Video: The Herald)",
+		},
+		Stays: []string{"Watch makers met in Basel.", "Video shows the bridge falling.", "At 02:14 the bridge fell."},
+	},
+	{
+		Kind: Clock, Name: "clock", MaxWords: 9, Func: isClock,
+		Goes:  []string{"9 years ago", "2 hours ago", "vor 3 Stunden", "il y a 2 heures", "hace 3 horas", "Updated 5 minutes ago", "12:17 AM", "10 min read", "Lesezeit: 3 Minuten", "Reading time: 4 min"},
+		Stays: []string{"Two years ago the bridge opened.", "2 hours ago he left the house for good."},
+	},
+	{
+		Kind: DateStamp, Name: "date-stamp", MaxWords: 16, Where: AtEnds, Func: isDateStamp,
+		Goes:  []string{"Published 12 May 2019", "Updated: May 12, 2019 10:15 am", "12.05.2019, 10:15 Uhr", "Publié le 12 mai 2019 à 10h15", "May 12, 2019", "Stand: 12.05.2019 10:15 Uhr", "Last modified on Tue 12 May 2019 10.15 BST", "2019-05-12"},
+		Stays: []string{"In May 2019 the bridge fell."},
+	},
+	{
+		Kind: Byline, Name: "byline", MaxWords: 14, Where: AtEnds, Func: isByline,
+		Goes:  []string{"By Jane Roe", "By JANE ROE and JOHN DOE", "Von Jane Roe", "Par Jane Roe", "Por Jane Roe", "Di Jane Roe", "By Jane Roe, Staff Writer", "Posted by Jane Roe"},
+		Stays: []string{"By Monday the bridge was gone.", "Von dort ging es weiter."},
+	},
+	{
+		Kind: Weather, Name: "weather", MaxWords: 12, Func: isWeather,
+		Goes:  []string{"Calgary | -11.5°C |", "Northport 12°", "23 °C"},
+		Stays: []string{"It was -11.5°C when the bridge fell, the coldest night in years, officials said."},
+	},
+	{
+		Kind: Banner, Name: "maintenance", MaxWords: 60,
+		Contains: []string{
+			"in maintenance mode", "under maintenance", "please enable javascript", "enable javascript", "javascript is disabled", "javascript aktivieren", "activer javascript", "your browser is not supported", "browser does not support", "browser is out of date", "using an outdated browser", "update your browser", "advertising blocker", "ad blocker", "adblocker", "adblock",
+		},
+		Goes:  []string{"Our platform is in maintenance mode. Some URLs may not be available.", "Please enable JavaScript to view this page.", "Your browser does not support the video tag."},
+		Stays: []string{"The lift was shut for maintenance."},
+	},
+	{
+		Kind: Advertisement, Name: "advertisement-label", MaxWords: 8, Equals: adLabels,
+		Starts: []string{"article continues below", "story continues below", "story continues after", "article continues after", "continue reading below", "continue reading the main story", "advertisement -", "this advertisement has not loaded", "scroll to continue", "scroll for more", "text continues below", "continua a leggere dopo"},
+		Goes:   []string{"Advertisement", "ADVERTISEMENT", "Anzeige", "Publicité", "Publicidad", "Sponsored", "Story continues below advertisement", "- Advertisement -", "Werbung", "Reklama", "إعلان"},
+		Stays:  []string{"Advertisement spending fell."},
+	},
+	{
+		Kind: Paywall, Name: "paywall-prompt", MaxWords: 60, Contains: paywallPhrases,
+		Goes:  []string{"Already a subscriber? Log in", "Subscribe to continue reading", "This article is for subscribers only.", "Jetzt weiterlesen mit dem Abo", "Cet article est réservé aux abonnés", "Contenido exclusivo para suscriptores"},
+		Stays: []string{"The subscriber base grew."},
+	},
+	{
+		Kind: Tags, Name: "tag-list", MaxWords: 40, Starts: []string{
+			"tags:", "topics:", "filed under", "tagged:", "tagged with", "tagged in", "posted in", "keywords:", "schlagworte", "schlagwörter", "stichworte", "mots-clés", "mots clés", "etiquetas:", "temas:", "themen:", "categories:", "category:", "kategorie:", "thèmes :", "more on:", "more about:", "explore more on these topics", "read more about:", "related topics", "tag:", "الكلمات المفتاحية", "תגיות",
+		},
+		Goes:  []string{"Tags: bridges, storms", "Filed under: Bridges", "Schlagworte: Brücken", "More on: bridges"},
+		Stays: []string{"Tagged animals were found.", "Topics ranged widely."},
+	},
+	{
+		Kind: Breadcrumb, Name: "breadcrumb", MaxWords: 30, Where: AtHead, Func: isBreadcrumb,
+		Goes:  []string{"Home > World > Europe", "Home » News » Bridges", "Home / News / The bridge fell", "Startseite › Politik › Inland", "You are here: Home", "Accueil > Monde"},
+		Stays: []string{"Home is where the heart is."},
+	},
+	{
+		Kind: SectionLabel, Name: "section-label", MaxWords: 3, Where: AtHead, Equals: sectionNames,
+		Goes:  []string{"World", "Politics", "Sport", "Politik", "Economía"},
+		Stays: []string{"World leaders met."},
+	},
+	{
+		Kind: Notice, Name: "editorial-notice", MaxWords: 90, Where: AtEnds, Func: isNotice,
+		Goes: []string{
+			"This article was amended on 3 May 2019 to correct a name.", "Our Standards: The Thomson Trust Principles.", "The views expressed in this article are the author's own.", "Editor's note: an earlier version misspelled a name.", "Fehler gefunden? Jetzt melden.", "Published in Herald, May 3rd, 2019",
+		},
+		Stays: []string{"Standards slipped."},
+	},
+	{
+		Kind: Navigation, Name: "back-to-top", MaxWords: 6, Equals: navLabels,
+		Goes:  []string{"Back to top", "Skip to content", "Previous", "Next article", "Nach oben", "Load more", "Show more", "Menu"},
+		Stays: []string{"Next came the rain."},
+	},
+}
+
+// Rules returns a copy of the table of line rules.
+func Rules() []Rule { return append([]Rule(nil), rules...) }

@@ -1,0 +1,130 @@
+package extract
+
+import (
+	"strings"
+
+	"golang.org/x/net/html/atom"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+)
+
+// signs are phrases that give away what a page without its article is.
+var signs = []struct {
+	access  article.Access
+	phrases []string
+}{
+	{article.Challenge, []string{
+		"checking your browser", "verify you are human", "verifying you are human", "are you a robot", "enable javascript and cookies to continue", "attention required", "just a moment", "access denied", "pardon our interruption", "unusual traffic", "ddos protection", "security check", "complete the captcha", "prove you are human", "request unsuccessful",
+	}},
+	{article.Consent, []string{
+		"before you continue", "your privacy choices", "we value your privacy", "accept all cookies", "alle akzeptieren", "mit werbung weiterlesen", "zustimmen und weiter", "accepter et continuer", "aceptar y continuar", "accept and continue", "consent to the use", "cookies akzeptieren",
+	}},
+	{article.Soft404, []string{
+		"page not found", "404 not found", "error 404", "404 error", "page you requested", "page you are looking for", "page you were looking for", "no longer available", "page doesn't exist", "page does not exist", "seite nicht gefunden", "seite wurde nicht gefunden", "page introuvable", "página no encontrada", "pagina non trovata", "página não encontrada", "pagina niet gevonden", "article not found", "story not found",
+	}},
+}
+
+// shortArticle is from how many words on a page is not taken for an empty one.
+const shortArticle = 120
+
+// setAccess says how much of the article the page gave.
+func setAccess(a *article.Article, p *page, m *meta, status int) {
+	a.Access = article.Full
+	if a.Words < shortArticle {
+		if access := p.sign(a, m); access != "" {
+			a.Access = access
+			return
+		}
+	}
+	if status == 404 || status == 410 {
+		a.Access = article.Soft404
+		return
+	}
+	locked := m.ld.Free != nil && !*m.ld.Free || strings.EqualFold(m.first("article:content_tier"), "locked") || strings.EqualFold(m.first("isaccessibleforfree"), "false")
+	prompt := p.paywallPrompt()
+	whole := len(m.ld.Body) > 0 && len(a.Text)*10 >= len(m.ld.Body)*8 && a.Words > 150
+	switch {
+	case whole:
+	case (locked || prompt) && a.Words < 60:
+		a.Access = article.Paywall
+	case prompt && (locked || a.Words < 250) || locked && a.Words < 150:
+		a.Access = article.Teaser
+	}
+}
+
+// sign looks for the phrases in the title and the text of a page that has
+// hardly any.
+func (p *page) sign(a *article.Article, m *meta) article.Access {
+	var b strings.Builder
+	b.WriteString(a.Title + "\n" + m.title + "\n")
+	for i := range p.blocks {
+		if k := p.blocks[i].Kind; b.Len() < 4000 && (k == "" || k == clean.Cookie || k == clean.Banner) {
+			b.WriteString(p.blocks[i].text + "\n")
+		}
+	}
+	text := strings.ToLower(b.String())
+	for _, s := range signs {
+		for _, phrase := range s.phrases {
+			if strings.Contains(text, phrase) && (s.access != article.Consent || a.Words < 40) {
+				return s.access
+			}
+		}
+	}
+	return ""
+}
+
+// paywallPrompt reports whether the page asks for a subscription in its text.
+func (p *page) paywallPrompt() bool {
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if b.Kind == clean.Paywall {
+			return true
+		}
+		if b.words > 60 || b.kept {
+			continue
+		}
+		l := clean.NewLine(b.text)
+		if v := clean.Match(&l); v.Kind == clean.Paywall {
+			return true
+		}
+	}
+	return false
+}
+
+// setKind says what sort of page it is.
+func setKind(a *article.Article, p *page, m *meta, body int) {
+	a.Kind = article.KindArticle
+	og := strings.ToLower(m.first("og:type"))
+	switch {
+	case m.ld.Type == "liveblogposting":
+		a.Kind = article.KindLive
+	case (m.ld.Type == "videoobject" || strings.HasPrefix(og, "video")) && a.Words < 150:
+		a.Kind = article.KindVideo
+	case a.Words < 120 && len(a.Images) >= 6 && p.figures(body) >= 6:
+		a.Kind = article.KindGallery
+	case m.ld.Listing && m.ld.Headline == "" && a.Words < 200, og == "website" && a.Words < 60 && p.linkShare() > 0.6:
+		a.Kind = article.KindListing
+	}
+}
+
+func (p *page) figures(body int) int {
+	n := 0
+	if len(p.els) == 0 {
+		return 0
+	}
+	for i := body; i < p.els[body].end; i++ {
+		if p.els[i].node.DataAtom == atom.Figure {
+			n++
+		}
+	}
+	return n
+}
+
+// linkShare is how much of the page's text is links.
+func (p *page) linkShare() float64 {
+	if len(p.els) == 0 || p.els[0].text == 0 {
+		return 0
+	}
+	return float64(p.els[0].link) / float64(p.els[0].text)
+}

@@ -1,0 +1,153 @@
+package extract
+
+import (
+	"strings"
+
+	"golang.org/x/net/html/atom"
+
+	"github.com/copydesk/copydesk/pkg/clean"
+)
+
+// bodyWords are words of a class or id that say "the article's text is here".
+var bodyWords = map[string]bool{
+	"articlebody": true, "article-body": true, "articletext": true, "article-text": true, "entry-content": true, "entrycontent": true, "post-content": true, "postcontent": true, "post-body": true, "postbody": true,
+	"story-body": true, "storybody": true, "story-content": true, "storytext": true, "story-text": true, "article-content": true, "articlecontent": true, "article__body": true, "article__content": true, "body-content": true, "bodycontent": true, "main-text": true, "maintext": true,
+	"content-body": true, "contentbody": true, "news-content": true, "news-text": true, "newstext": true, "news-body": true, "td-post-content": true, "article-copy": true, "body-copy": true, "bodycopy": true, "body-text": true, "bodytext": true, "rich-text": true, "richtext": true, "single-content": true, "text-content": true, "page-content": true, "paywall-content": true,
+}
+
+// chooseBody returns the element that holds the article. Furniture that the
+// markup gives away is marked on the way.
+func (p *page) chooseBody(witness, title string) int {
+	if len(p.els) == 0 {
+		return 0
+	}
+	p.markFurniture()
+	weights := p.weigh(witness)
+	cur := 0
+	for {
+		next := p.heaviestChild(cur, weights)
+		if next < 0 || weights[next] < descendShare*weights[cur] {
+			break
+		}
+		cur = next
+	}
+	for cur > 0 && isText(p.els[cur].node.DataAtom) {
+		cur = p.els[cur].parent
+	}
+	return p.widen(cur, weights)
+}
+
+// descendShare is how much of the prose a child must hold for the search to go
+// on inside it.
+const descendShare = 0.86
+
+func isText(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Li, atom.Ul, atom.Ol, atom.Blockquote, atom.Span, atom.A, atom.B, atom.Strong, atom.I, atom.Em, atom.Font, atom.Dd, atom.Dl, atom.Tr, atom.Tbody, atom.Pre, atom.U, atom.Small, atom.Big:
+		return true
+	}
+	return false
+}
+
+// markFurniture applies the markup rules, except to elements that hold more of
+// the page's prose than the rule admits.
+func (p *page) markFurniture() {
+	total := p.els[0].prose
+	if total < 400 {
+		total = p.els[0].text/2 + 1
+	}
+	for i := range p.els {
+		e := &p.els[i]
+		e.hidden = e.parent >= 0 && p.els[e.parent].hidden
+		if e.hidden {
+			e.rule = p.els[e.parent].rule
+			continue
+		}
+		if e.rule != nil {
+			e.hidden = float64(e.prose) <= e.rule.Most*float64(total)
+		}
+	}
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if e := &p.els[b.el]; e.hidden {
+			b.Verdict = clean.Verdict{Kind: e.rule.Kind, Rule: e.rule.Name}
+		}
+	}
+}
+
+// weigh returns for every element how much of the article it seems to hold.
+func (p *page) weigh(witness string) []float64 {
+	weights := make([]float64, len(p.els))
+	folded := ""
+	if len(witness) > 200 {
+		folded = clean.Fold(witness)
+	}
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if b.Dropped() {
+			continue
+		}
+		b.score = blockWeight(b)
+		if folded != "" && b.score > 0 && len(b.text) > 40 {
+			if strings.Contains(folded, clean.Fold(b.text[:cutRune(b.text, 60)])) {
+				b.score *= 3
+			}
+		}
+		for e := b.el; e >= 0; e = p.els[e].parent {
+			weights[e] += b.score
+		}
+	}
+	return weights
+}
+
+// blockWeight is how much a block looks like part of an article: its length,
+// where it reads like prose.
+func blockWeight(b *block) float64 {
+	n := float64(len(b.text))
+	switch {
+	case b.level > 0:
+		return 0
+	case b.prose && b.cell && b.words < 15:
+		return n / 4
+	case b.prose:
+		return n
+	case b.links*2 > len(b.text):
+		return 0
+	}
+	return n / 10
+}
+
+// cutRune returns the largest i <= n at which s may be cut.
+func cutRune(s string, n int) int {
+	if n >= len(s) {
+		return len(s)
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return n
+}
+
+func (p *page) heaviestChild(i int, weights []float64) int {
+	best := -1
+	for c := i + 1; c < p.els[i].end; c = p.els[c].end {
+		if best < 0 || weights[c] > weights[best] {
+			best = c
+		}
+	}
+	if best >= 0 && weights[best] <= 0 {
+		return -1
+	}
+	return best
+}
+
+// widen climbs from the heaviest element to the one that says it is the
+// article's body, where there is one not far above.
+func (p *page) widen(cur int, weights []float64) int {
+	for e, steps := cur, 0; e >= 0 && steps < 4; e, steps = p.els[e].parent, steps+1 {
+		if isBodyElement(p.els[e].node) && weights[e] <= 1.6*weights[cur] {
+			return e
+		}
+	}
+	return cur
+}

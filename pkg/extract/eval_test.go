@@ -1,0 +1,184 @@
+package extract
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/copydesk/copydesk/pkg/article"
+)
+
+// sharedDir returns the folder of optional test data beside the repository, or
+// skips the test.
+func sharedDir(t testing.TB, sub string) string {
+	t.Helper()
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Skip("no module root found")
+		}
+	}
+	dir = filepath.Join(filepath.Dir(dir), "shared", sub)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("optional test data is absent: %v", err)
+	}
+	return dir
+}
+
+type evalPage struct {
+	ID   string `json:"id"`
+	URL  string `json:"url"`
+	HTML string `json:"html_b64"`
+	body []byte
+}
+
+func readEvalPages(t testing.TB, file string) []evalPage {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages []evalPage
+	r := bufio.NewReaderSize(z, 1<<20)
+	dec := json.NewDecoder(r)
+	for dec.More() {
+		var p evalPage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		if p.body, err = base64.StdEncoding.DecodeString(p.HTML); err != nil {
+			t.Fatal(err)
+		}
+		p.HTML = ""
+		pages = append(pages, p)
+	}
+	return pages
+}
+
+// TestEvalPredictions writes what Extract makes of the evaluation pages to the
+// file named by COPYDESK_EVAL_OUT, for the scoring program that comes with them.
+// COPYDESK_EVAL_SETS narrows the sets, COPYDESK_EVAL_TRACE adds the trace.
+func TestEvalPredictions(t *testing.T) {
+	out := os.Getenv("COPYDESK_EVAL_OUT")
+	if out == "" {
+		t.Skip("COPYDESK_EVAL_OUT is not set")
+	}
+	dir := sharedDir(t, "eval")
+	sets := strings.Fields(os.Getenv("COPYDESK_EVAL_SETS"))
+	if len(sets) == 0 {
+		sets = []string{"scrapinghub", "fundus_eval", "fundus_meta", "trafilatura", "readability"}
+	}
+	f, err := os.Create(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	defer w.Flush()
+	enc := json.NewEncoder(w)
+	for _, set := range sets {
+		pages := readEvalPages(t, filepath.Join(dir, "data", set, "pages.jsonl.gz"))
+		lines := make([]map[string]any, len(pages))
+		var wg sync.WaitGroup
+		next := make(chan int, len(pages))
+		for i := range pages {
+			next <- i
+		}
+		close(next)
+		for range 2 {
+			wg.Go(func() {
+				for i := range next {
+					lines[i] = predict(&pages[i])
+				}
+			})
+		}
+		wg.Wait()
+		for _, l := range lines {
+			if err := enc.Encode(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func predict(p *evalPage) map[string]any {
+	page := &article.Page{URL: p.URL, FinalURL: p.URL, Status: 200, Body: p.body, FetchedAt: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+	line := map[string]any{"id": p.ID, "text": ""}
+	r, err := Extract(page, Options{Explain: os.Getenv("COPYDESK_EVAL_TRACE") != ""})
+	if err != nil {
+		line["error"] = err.Error()
+		return line
+	}
+	a := &r.Article
+	line["text"], line["title"], line["language"] = a.Text, a.Title, a.Language
+	names := []string{}
+	for _, au := range a.Authors {
+		names = append(names, au.Name)
+	}
+	line["authors"] = names
+	line["standfirst"], line["access"], line["kind"], line["url"] = a.Standfirst, a.Access, a.Kind, p.URL
+	if a.Published != nil {
+		line["published"] = a.Published.Time.Format(time.RFC3339)
+		if a.Published.Precision == article.Day {
+			line["published"] = a.Published.Time.Format(time.DateOnly)
+		}
+		line["published_from"] = a.Published.From
+	}
+	if r.Trace != nil {
+		line["trace"] = r.Trace
+	}
+	return line
+}
+
+// TestEvalSpeed reports the time that Extract takes over that of html.Parse on
+// the same pages; COPYDESK_EVAL_SPEED turns it on.
+func TestEvalSpeed(t *testing.T) {
+	if os.Getenv("COPYDESK_EVAL_SPEED") == "" {
+		t.Skip("COPYDESK_EVAL_SPEED is not set")
+	}
+	dir := sharedDir(t, "eval")
+	pages := readEvalPages(t, filepath.Join(dir, "data", "fundus_meta", "pages.jsonl.gz"))
+	var parse, whole, scans, trees time.Duration
+	for range 3 {
+		for i := range pages {
+			start := time.Now()
+			if _, err := html.Parse(strings.NewReader(string(pages[i].body))); err != nil {
+				t.Log(err)
+			}
+			parse += time.Since(start)
+			start = time.Now()
+			sc := scan(pages[i].body)
+			scans += time.Since(start)
+			root, _, _ := parseTimed(sc)
+			start = time.Now()
+			_ = buildPage(root)
+			trees += time.Since(start)
+			start = time.Now()
+			predict(&pages[i])
+			whole += time.Since(start)
+		}
+	}
+	t.Logf("html.Parse %v, Extract %v (%.2f), scan %v, tree %v", parse, whole, float64(whole)/float64(parse), scans, trees)
+}
+
+func parseTimed(s scanned) (*html.Node, bool, error) { return parse(s) }

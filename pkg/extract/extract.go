@@ -1,0 +1,242 @@
+// Package extract finds the article in a page: its body, title, standfirst,
+// authors, dates, language, pictures, and whether it is all there.
+//
+// The way of a page: package textnorm decodes the bytes; scan cuts what no
+// reader sees; parse builds the tree; buildPage turns it into blocks of text;
+// chooseBody finds the element that holds the article; label asks package clean
+// which of its blocks are furniture; the finders of metadata read JSON-LD, meta
+// elements and the text around the headline. Everything is a pure function of
+// the page: the same input gives the same article.
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/textnorm"
+	"github.com/copydesk/copydesk/pkg/weburl"
+)
+
+// Version names the behaviour of this package; it changes whenever the same
+// page may give another article.
+const Version = "1"
+
+// The permanent failures of a page. Trying again gives the same.
+var (
+	ErrNotHTML = errors.New("not HTML")
+	ErrEmpty   = errors.New("no text")
+)
+
+// Options controls what is reported, never what is found.
+type Options struct {
+	Explain bool // fill Result.Trace
+}
+
+// Result is an article and, with Options.Explain, how it came about.
+type Result struct {
+	Article article.Article
+	Trace   []TraceBlock // every block that was looked at, in page order
+}
+
+// TraceBlock says what became of one block of the page.
+type TraceBlock struct {
+	Text  string  `json:"text"`
+	Kind  string  `json:"kind"` // of body block when kept, of furniture when not
+	Rule  string  `json:"rule,omitempty"`
+	Kept  bool    `json:"kept"`
+	Score float64 `json:"score"`
+}
+
+// Extract returns the article of a page. Errors wrap [ErrNotHTML] or
+// [ErrEmpty] and are permanent. All fields of the article are filled but
+// Sketch.
+func Extract(p *article.Page, o Options) (*Result, error) {
+	if len(p.Body) == 0 {
+		return nil, fail(p.FinalURL, ErrEmpty)
+	}
+	if !looksLikeHTML(p.Body, p.ContentType) {
+		return nil, fail(p.FinalURL, ErrNotHTML)
+	}
+	text, _, warnings := textnorm.Decode(p.Body, p.ContentType)
+	sc := scan(text)
+	root, flat, err := parse(sc)
+	if err != nil {
+		return nil, fmt.Errorf("extract %s: %w: %w", p.FinalURL, ErrNotHTML, err)
+	}
+	if flat {
+		warnings = append(warnings, "page flattened: too deep or too large")
+	}
+	pg := buildPage(root)
+	m := readMeta(root, sc.jsonLD, p.FinalURL)
+	a := article.Article{URL: p.FinalURL, FetchedAt: p.FetchedAt, Feed: p.Feed, Normalizer: Version, Warnings: warnings}
+	setAddress(&a, p, m)
+	setTitle(&a, pg, m, p.Entry)
+	body := pg.chooseBody(m.ld.Body, a.Title)
+	pg.label(&a, body, m)
+	finishBody(&a, pg.blocks)
+	setAuthors(&a, pg, m, p.Entry)
+	setDates(&a, pg, m, root, p)
+	a.Language = detectLanguage(m.lang, p.Entry.Language, languageSample(&a))
+	setTopics(&a, pg, m)
+	setImages(&a, pg, m, body)
+	setAccess(&a, pg, m, p.Status)
+	setKind(&a, pg, m, body)
+	a.ContentHash = article.ContentHash(a.Title, a.Text)
+	if len(a.Body) == 0 && a.Title == "" {
+		return nil, fail(p.FinalURL, ErrEmpty)
+	}
+	return result(&a, pg.blocks, o), nil
+}
+
+func fail(what string, err error) error { return fmt.Errorf("extract %s: %w", what, err) }
+
+// looksLikeHTML refuses other media by their header and by their first bytes.
+func looksLikeHTML(body []byte, contentType string) bool {
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	switch kind = strings.TrimSpace(kind); {
+	case kind == "", strings.HasPrefix(kind, "text/"), strings.Contains(kind, "html"), strings.Contains(kind, "xml"), kind == "application/octet-stream":
+	default:
+		return false
+	}
+	head := body[:min(len(body), 1024)]
+	for _, magic := range []string{"%PDF-", "\x89PNG", "\xFF\xD8\xFF", "GIF8", "PK\x03\x04", "\x1F\x8B", "\x00\x00\x00\x18ftyp", "\x00\x00\x00\x20ftyp", "RIFF", "ID3", "OggS", "\x7FELF", "BM6"} {
+		if strings.HasPrefix(string(head), magic) {
+			return false
+		}
+	}
+	zeros, utf16 := 0, len(head) > 1 && (head[0] == 0xFE && head[1] == 0xFF || head[0] == 0xFF && head[1] == 0xFE)
+	for _, c := range head {
+		if c == 0 {
+			zeros++
+		}
+	}
+	return zeros == 0 || utf16 || zeros*10 > len(head)*4 && zeros*10 < len(head)*6
+}
+
+// setAddress fills in who published the article and under which address.
+func setAddress(a *article.Article, p *article.Page, m *meta) {
+	base := p.FinalURL
+	if base == "" {
+		base = p.URL
+	}
+	canonical := base
+	if c, err := weburl.Canonical(base); err == nil {
+		canonical = c
+	}
+	if m.canonical != "" {
+		if abs, err := weburl.Resolve(base, m.canonical); err == nil && (base == "" || weburl.SameSite(abs, base)) && !frontPage(abs, base) {
+			if c, err := weburl.Canonical(abs); err == nil {
+				canonical = c
+			}
+		}
+	}
+	if a.URL == "" {
+		a.URL = p.URL
+	}
+	a.CanonicalURL = canonical
+	a.ID = article.ID(canonical)
+	a.Site = weburl.Site(canonical)
+	a.Publisher = publisherOf(a, p, m)
+}
+
+// frontPage reports a canonical link that points at the home page although the
+// page is not it: a common mistake that would make all articles one.
+func frontPage(canonical, final string) bool {
+	c, err := weburl.Parse(canonical)
+	if err != nil {
+		return true
+	}
+	f, err := weburl.Parse(final)
+	return err == nil && c.PathQuery() == "/" && f.PathQuery() != "/"
+}
+
+func publisherOf(a *article.Article, p *article.Page, m *meta) string {
+	for _, name := range []string{m.ld.Publisher, m.first("og:site_name"), m.first("application-name"), p.Entry.Publisher} {
+		if name = textnorm.String(name); name != "" && len(name) < 80 && !strings.Contains(name, "://") {
+			return name
+		}
+	}
+	return a.Site
+}
+
+// finishBody turns the kept blocks into the body and the dropped ones that read
+// like content into the list of what was removed.
+func finishBody(a *article.Article, blocks []block) {
+	a.Body = make([]article.Block, 0, len(blocks))
+	for i := range blocks {
+		b := &blocks[i]
+		if b.kept {
+			a.Body = append(a.Body, article.Block{Kind: b.kind, Text: b.text})
+			continue
+		}
+		if b.Dropped() && (b.words >= minRemovedWords || b.Kind == clean.PhotoCredit || b.Kind == clean.Caption) && len(a.Removed) < maxRemoved {
+			a.Removed = append(a.Removed, article.Removed{Kind: b.Kind, Text: b.text, Rule: b.Rule})
+		}
+	}
+	a.Text = article.JoinText(a.Body)
+	for i := range a.Body {
+		a.Words += textnorm.Words(a.Body[i].Text)
+	}
+}
+
+const (
+	// minRemovedWords is from how many words on a dropped block reads like content.
+	minRemovedWords = 6
+	// maxRemoved bounds the list of dropped blocks that an article carries.
+	maxRemoved = 100
+)
+
+func result(a *article.Article, blocks []block, o Options) *Result {
+	r := &Result{Article: *a}
+	if !o.Explain {
+		return r
+	}
+	for i := range blocks {
+		b := &blocks[i]
+		t := TraceBlock{Text: b.text, Kept: b.kept, Score: b.score}
+		if b.kept {
+			t.Kind = string(b.kind)
+		} else {
+			t.Kind, t.Rule = b.Kind, b.Rule
+			if t.Kind == "" {
+				t.Kind, t.Rule = "outside", "outside-body"
+			}
+		}
+		r.Trace = append(r.Trace, t)
+	}
+	return r
+}
+
+// textOf returns the visible text of a small element as one line.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	gatherText(n, &b, 0)
+	return textnorm.String(b.String())
+}
+
+// maxGather bounds how much text of an element textOf reads.
+const maxGather = 2000
+
+func gatherText(n *html.Node, b *strings.Builder, depth int) {
+	if n.Type == html.TextNode {
+		b.WriteString(n.Data)
+		return
+	}
+	if invisible(n.DataAtom) || depth > 100 {
+		return
+	}
+	if n.DataAtom != 0 && isBlock(n.DataAtom) || n.Data == "br" {
+		b.WriteByte(' ')
+	}
+	for c := n.FirstChild; c != nil && b.Len() < maxGather; c = c.NextSibling {
+		gatherText(c, b, depth+1)
+	}
+	if n.DataAtom != 0 && isBlock(n.DataAtom) {
+		b.WriteByte(' ')
+	}
+}

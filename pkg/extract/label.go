@@ -1,0 +1,210 @@
+package extract
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+)
+
+func isBodyElement(n *html.Node) bool {
+	for i := range n.Attr {
+		switch a := &n.Attr[i]; a.Key {
+		case "itemprop":
+			if strings.Contains(a.Val, "articleBody") {
+				return true
+			}
+		case "class", "id":
+			for name := range strings.FieldsSeq(a.Val) {
+				if bodyWords[strings.ToLower(strings.ReplaceAll(name, "_", "-"))] {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// label decides for every block of the body whether it is kept.
+func (p *page) label(a *article.Article, body int, m *meta) {
+	if len(p.els) == 0 {
+		return
+	}
+	e := &p.els[body]
+	blocks := p.blocks[e.first:e.last]
+	p.takeStandfirst(a, e.first, e.last, m)
+	splitLeadDateline(a, blocks)
+	lines, verdicts := matchLines(blocks)
+	clean.Context(a.Title, lines, verdicts)
+	for i := range blocks {
+		blocks[i].Verdict = verdicts[i]
+	}
+	p.dropSections(blocks)
+	p.dropLinks(blocks)
+	p.dropCaptions(blocks)
+	trimEnds(blocks)
+	for i := range blocks {
+		blocks[i].kept = !blocks[i].Dropped()
+	}
+}
+
+// dropSections drops what follows the heading of a box of links ("Related
+// articles"): links and headlines up to the next paragraph of prose.
+func (p *page) dropSections(blocks []block) {
+	for i := range blocks {
+		v := blocks[i].Verdict
+		if v.Kind != clean.Related && v.Kind != clean.Newsletter || v.Rule != "related-heading" && v.Rule != "related-label" {
+			continue
+		}
+		for j := i + 1; j < len(blocks) && j < i+25; j++ {
+			b := &blocks[j]
+			if b.Dropped() {
+				continue
+			}
+			if b.prose && b.links*4 < len(b.text) || b.level > 0 && b.links == 0 {
+				break
+			}
+			if b.links*2 < len(b.text) && !(b.words <= 14 && !endsSentence(b.text)) {
+				break
+			}
+			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "under-related-heading"}
+		}
+	}
+}
+
+// dropLinks drops blocks that are links and nothing else: lists of them, and
+// single ones that read like a headline.
+func (p *page) dropLinks(blocks []block) {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Dropped() || b.links == 0 {
+			continue
+		}
+		linked := float64(b.links) / float64(visibleLen(b.text)+1)
+		switch {
+		case linked > 0.9 && b.words >= 3 && (b.kind == article.ListItem || b.level > 0 || b.words <= 25):
+			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "link-block"}
+		case linked > 0.9 && b.words < 3:
+			b.Verdict = clean.Verdict{Kind: clean.Tags, Rule: "link-word"}
+		case linked > 0.6 && !endsSentence(b.text) && b.words <= 30:
+			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "mostly-links"}
+		}
+	}
+}
+
+// dropCaptions drops what stands in a figure without being a quotation.
+func (p *page) dropCaptions(blocks []block) {
+	for i := range blocks {
+		b := &blocks[i]
+		if !b.Dropped() && b.figure && b.kind != article.Quote && !b.cell && b.words <= 80 && b.kind != article.Preformatted {
+			b.Verdict = clean.Verdict{Kind: clean.Caption, Rule: "in-figure"}
+		}
+	}
+}
+
+// trimEnds drops headings without text below them and the scraps before the
+// first and after the last paragraph.
+func trimEnds(blocks []block) {
+	first, last := -1, -1
+	for i := range blocks {
+		if b := &blocks[i]; !b.Dropped() && b.prose {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	for i := 0; i < first; i++ {
+		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level > 0 || b.words <= 12) {
+			b.Verdict = clean.Verdict{Kind: clean.Byline, Rule: "scrap-above-lead"}
+		}
+	}
+	if last < 0 {
+		return
+	}
+	for i := last + 1; i < len(blocks); i++ {
+		b := &blocks[i]
+		if b.Dropped() {
+			continue
+		}
+		if b.level > 0 || b.words < 5 && b.kind != article.ListItem {
+			b.Verdict = clean.Verdict{Kind: clean.Navigation, Rule: "scrap-below-text"}
+		}
+	}
+	// A heading directly above another heading, or above nothing, has lost its text.
+	below := false
+	for i := len(blocks) - 1; i >= 0; i-- {
+		b := &blocks[i]
+		if b.Dropped() {
+			continue
+		}
+		if b.level > 0 && !below {
+			b.Verdict = clean.Verdict{Kind: clean.SectionLabel, Rule: "heading-without-text"}
+			continue
+		}
+		below = b.level == 0 || below
+	}
+}
+
+// standfirstWords are words of a class that name the standfirst.
+var standfirstWords = []string{"standfirst", "dek", "subtitle", "sub-title", "subheadline", "sub-headline", "subheading", "deck", "chapo", "vorspann", "bajada", "copete", "entradilla", "sommario", "occhiello", "article-summary", "article-lead-in", "kicker-text", "headline-sub", "excerpt", "description"}
+
+// takeStandfirst finds the standfirst: the text between the headline and the
+// body that the page calls so, or that its description repeats.
+func (p *page) takeStandfirst(a *article.Article, first, last int, m *meta) {
+	described := clean.Fold(m.description())
+	for i := max(0, first-12); i < min(last, first+8) && i < len(p.blocks); i++ {
+		b := &p.blocks[i]
+		if b.words < 5 || b.words > 90 || b.figure || b.Kind == clean.Caption || clean.Fold(b.text) == clean.Fold(a.Title) {
+			continue
+		}
+		named := hasClassWord(p.els[b.el].node, standfirstWords) || p.els[b.el].parent >= 0 && hasClassWord(p.els[p.els[b.el].parent].node, standfirstWords)
+		same := described != "" && sameStart(clean.Fold(b.text), described)
+		heading := b.level > 1 && i < first+4
+		if named || same && (heading || i < first) {
+			a.Standfirst = b.text
+			b.Verdict = clean.Verdict{Kind: clean.Standfirst, Rule: "standfirst"}
+			return
+		}
+		if b.prose && i >= first {
+			break
+		}
+	}
+	if d := m.description(); d != "" && a.Standfirst == "" {
+		a.Standfirst = d
+	}
+}
+
+// sameStart reports whether one of two folded texts begins with the other.
+func sameStart(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return len(a) > 30 && strings.HasPrefix(b, a[:len(a)*9/10])
+}
+
+func hasClassWord(n *html.Node, words []string) bool {
+	if n.DataAtom == atom.Body {
+		return false
+	}
+	class := strings.ToLower(attr(n, "class"))
+	if class == "" {
+		return false
+	}
+	for _, w := range words {
+		i := strings.Index(class, w)
+		if i < 0 {
+			continue
+		}
+		end := i + len(w)
+		if (i == 0 || !letter(class[i-1])) && (end == len(class) || !letter(class[end])) {
+			return true
+		}
+	}
+	return false
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' }

@@ -1,0 +1,217 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/textnorm"
+)
+
+// maxTextLines bounds how many lines of plain text are looked at.
+const maxTextLines = 50_000
+
+// FromText cleans plain text that another program took from a page: it joins
+// hard-wrapped lines, tells the headline from the body, and drops furniture by
+// the same rules as [Extract]. id becomes the article's id and, where it is a
+// URL, its URL. Errors wrap [ErrEmpty].
+func FromText(id, text string, o Options) (*Result, error) {
+	blocks := textBlocks(text)
+	if len(blocks) == 0 {
+		return nil, fail(id, ErrEmpty)
+	}
+	a := article.Article{ID: id, Access: article.Full, Kind: article.KindArticle, Normalizer: Version}
+	takeHeadline(&a, blocks)
+	labelText(&a, blocks)
+	finishBody(&a, blocks)
+	a.Language = detectLanguage("", "", a.Text)
+	a.ContentHash = article.ContentHash(a.Title, a.Text)
+	return result(&a, blocks, o), nil
+}
+
+// textLine is one line of the text as it came.
+type textLine struct {
+	text   string
+	item   bool
+	before bool // a blank line stands before it
+}
+
+// textBlocks cuts text into lines and joins those that a paragraph was broken
+// into.
+func textBlocks(text string) []block {
+	lines := textLines(text)
+	gaps := 0
+	for _, l := range lines {
+		if l.before {
+			gaps++
+		}
+	}
+	spaced := gaps*2 > len(lines) // paragraphs are set apart by blank lines
+	var out []block
+	wrapped := false // the paragraph before is hard-wrapped
+	for i, l := range lines {
+		if i > 0 && !l.before && !l.item {
+			prev := &out[len(out)-1]
+			broken := !endsSentence(prev.text) && startsLower(l.text)
+			if broken || wrapped && spaced && prev.words > 8 && !looksLikeFurniture(l.text) {
+				prev.text += " " + l.text
+				prev.words = textnorm.Words(prev.text)
+				wrapped = true
+				continue
+			}
+		}
+		wrapped = false
+		b := block{text: l.text, words: textnorm.Words(l.text), kind: article.Paragraph, start: l.before}
+		if l.item {
+			b.kind = article.ListItem
+		}
+		out = append(out, b)
+	}
+	for i := range out {
+		out[i].prose = readsLikeProse(&out[i])
+	}
+	return out
+}
+
+func textLines(text string) []textLine {
+	var lines []textLine
+	blank := true
+	for raw := range strings.Lines(text) {
+		t := textnorm.String(raw)
+		if t == "" {
+			blank = true
+			continue
+		}
+		l := textLine{text: t, before: blank}
+		indent := len(raw) - len(strings.TrimLeft(raw, " \t"))
+		if item, ok := cutBullet(t); ok {
+			l.text, l.item = item, true
+		} else if indent >= 2 {
+			l.item = true
+		}
+		lines = append(lines, l)
+		blank = false
+		if len(lines) == maxTextLines {
+			break
+		}
+	}
+	return lines
+}
+
+// cutBullet removes the bullet of a list item.
+func cutBullet(s string) (string, bool) {
+	for _, b := range []string{"• ", "· ", "▪ ", "◦ ", "* ", "- ", "– ", "‣ ", "■ ", "● "} {
+		if rest, ok := strings.CutPrefix(s, b); ok {
+			return rest, true
+		}
+	}
+	return s, false
+}
+
+func looksLikeFurniture(text string) bool {
+	l := clean.NewLine(text)
+	return clean.Match(&l).Dropped()
+}
+
+func startsLower(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLower(r)
+}
+
+// takeHeadline finds the headline among the first lines: a line without a full
+// stop above the first paragraph, or one that is repeated there.
+func takeHeadline(a *article.Article, blocks []block) {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.prose && endsSentence(b.text) {
+			return
+		}
+		if b.kind == article.ListItem || b.words < 3 || b.words > 25 || looksLikeFurniture(b.text) {
+			continue
+		}
+		if repeat := repeatedBelow(blocks, i); repeat != "" {
+			a.Title = repeat
+			return
+		}
+		if i == 0 && !endsSentence(b.text) || i == 0 && strings.HasSuffix(b.text, "?") {
+			a.Title = b.text
+			return
+		}
+	}
+}
+
+// repeatedBelow returns the line below line i that says the same without the
+// site's name or the breadcrumb around it, or "".
+func repeatedBelow(blocks []block, i int) string {
+	own := clean.Fold(blocks[i].text)
+	for j := i + 1; j < min(len(blocks), i+8); j++ {
+		other := clean.Fold(blocks[j].text)
+		if len(other) >= 12 && strings.Contains(own, other) && !endsSentence(blocks[j].text) {
+			return blocks[j].text
+		}
+	}
+	return ""
+}
+
+// labelText decides what of plain text is furniture.
+func labelText(a *article.Article, blocks []block) {
+	splitLeadDateline(a, blocks)
+	lines, verdicts := matchLines(blocks)
+	for i := range lines {
+		if verdicts[i].Kind == clean.SectionLabel && a.Section == "" {
+			a.Section = lines[i].Text
+		}
+	}
+	clean.Context(a.Title, lines, verdicts)
+	for i := range blocks {
+		blocks[i].Verdict = verdicts[i]
+		blocks[i].kept = !verdicts[i].Dropped()
+		if verdicts[i].Kind == clean.Standfirst && a.Standfirst == "" {
+			a.Standfirst = blocks[i].text
+		}
+	}
+	dropPageHeader(blocks)
+}
+
+// dropPageHeader drops what stands in one line with several pieces of furniture
+// at the top: a clock, the weather, links to log in.
+func dropPageHeader(blocks []block) {
+	for i := range blocks {
+		b := &blocks[i]
+		if b.prose && strings.Count(b.text, " | ") < 2 {
+			return
+		}
+		if b.kept && strings.Count(b.text, " | ") >= 2 {
+			b.Verdict, b.kept = clean.Verdict{Kind: clean.Navigation, Rule: "page-header-line"}, false
+		}
+	}
+}
+
+// matchLines applies the line rules to blocks, from the top: what counts as
+// above the lead depends on what was dropped before.
+func matchLines(blocks []block) ([]clean.Line, []clean.Verdict) {
+	lines, verdicts := make([]clean.Line, len(blocks)), make([]clean.Verdict, len(blocks))
+	lastProse := -1
+	for i := range blocks {
+		if blocks[i].prose && !blocks[i].Dropped() {
+			lastProse = i
+		}
+	}
+	seen := false
+	for i := range blocks {
+		b := &blocks[i]
+		l := clean.NewLine(b.text)
+		l.Words = b.words
+		l.Head, l.Tail = !seen, i >= lastProse
+		l.Linked = b.links*10 >= len(b.text)*8 && b.links > 0
+		l.Bold, l.Heading, l.Item = b.bold, b.level > 0, b.kind == article.ListItem
+		lines[i], verdicts[i] = l, b.Verdict
+		if !verdicts[i].Dropped() {
+			verdicts[i] = clean.Match(&lines[i])
+		}
+		seen = seen || b.prose && !verdicts[i].Dropped()
+	}
+	return lines, verdicts
+}

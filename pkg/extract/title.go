@@ -1,0 +1,170 @@
+package extract
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/textnorm"
+)
+
+// maxTitle bounds a title, in bytes.
+const maxTitle = 400
+
+// setTitle chooses the headline: the page's own heading where the metadata
+// confirm it, else what the metadata say without the name of the site.
+func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
+	witnesses := titleWitnesses(a, m, entry)
+	if t := headingTitle(m, witnesses); t != "" {
+		a.Title = t
+		return
+	}
+	for _, w := range witnesses {
+		if w != "" {
+			a.Title = w
+			return
+		}
+	}
+	for i := range p.blocks {
+		if p.blocks[i].level > 0 && p.blocks[i].words > 2 {
+			a.Title = p.blocks[i].text
+			return
+		}
+	}
+}
+
+// titleWitnesses are the titles that the metadata give, the best first.
+func titleWitnesses(a *article.Article, m *meta, entry article.Entry) []string {
+	raw := []string{m.ld.Headline, m.first("og:title"), m.first("twitter:title"), m.first("dc.title", "parsely-title", "sailthru.title", "title", "headline"), m.title, entry.Title}
+	var out []string
+	for _, t := range raw {
+		t = textnorm.String(stripTags(t))
+		if len(t) > maxTitle {
+			t = t[:cutRune(t, maxTitle)]
+		}
+		t = withoutSite(t, a, m)
+		if t != "" && !genericTitle(t, a) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// genericTitle reports a title that names the site and no article.
+func genericTitle(t string, a *article.Article) bool {
+	f := clean.Fold(t)
+	return f == "" || f == clean.Fold(a.Publisher) || f == clean.Fold(a.Site) || f == "home" || f == "homepage"
+}
+
+// headingTitle returns the h1 that a witness confirms, or the only one.
+func headingTitle(m *meta, witnesses []string) string {
+	best, bestScore := "", 0.0
+	for _, h := range m.headings {
+		t := textOf(h)
+		if t == "" || len(t) > maxTitle {
+			continue
+		}
+		for i, w := range witnesses {
+			score := similar(t, w) - 0.01*float64(i)
+			if score > bestScore {
+				best, bestScore = t, score
+			}
+		}
+	}
+	if bestScore >= 0.6 {
+		return best
+	}
+	if len(m.headings) == 1 && len(witnesses) > 0 {
+		if t := textOf(m.headings[0]); textnorm.Words(t) >= 4 && len(t) <= maxTitle && bestScore >= 0.2 {
+			return t
+		}
+	}
+	if len(witnesses) == 0 && len(m.headings) > 0 {
+		if t := textOf(m.headings[0]); len(t) <= maxTitle {
+			return t
+		}
+	}
+	return ""
+}
+
+// similar is the share of words that two titles have in common.
+func similar(a, b string) float64 {
+	fa, fb := strings.Fields(clean.Fold(a)), strings.Fields(clean.Fold(b))
+	if len(fa) == 0 || len(fb) == 0 {
+		return 0
+	}
+	in := map[string]bool{}
+	for _, w := range fb {
+		in[w] = true
+	}
+	hit := 0
+	for _, w := range fa {
+		if in[w] {
+			hit++
+		}
+	}
+	return 2 * float64(hit) / float64(len(fa)+len(fb))
+}
+
+var titleSeparators = []string{" | ", " - ", " – ", " — ", " • ", " · ", " « ", " » ", " :: ", " // ", " / ", ": ", "| "}
+
+// withoutSite cuts the name of the site, and a section before it, off a title.
+func withoutSite(t string, a *article.Article, m *meta) string {
+	for range 3 {
+		cut := cutSite(t, a, m)
+		if cut == t {
+			break
+		}
+		t = cut
+	}
+	return t
+}
+
+func cutSite(t string, a *article.Article, m *meta) string {
+	for _, sep := range titleSeparators {
+		if i := strings.LastIndex(t, sep); i > 0 && namesSite(t[i+len(sep):], a, m) {
+			return strings.TrimSpace(t[:i])
+		}
+		if i := strings.Index(t, sep); i > 0 && sep != " / " && namesSite(t[:i], a, m) && utf8.RuneCountInString(t[i+len(sep):]) > 12 {
+			return strings.TrimSpace(t[i+len(sep):])
+		}
+	}
+	// "Headline | Section | Site": once the bar is there, what follows is no title,
+	// if the page has a heading that says so.
+	for _, sep := range titleSeparators[:8] {
+		i := strings.LastIndex(t, sep)
+		if i <= 0 {
+			continue
+		}
+		head := clean.Fold(t[:i])
+		for _, h := range m.headings {
+			if clean.Fold(textOf(h)) == head {
+				return strings.TrimSpace(t[:i])
+			}
+		}
+	}
+	if i := strings.LastIndex(t, " | "); i > 20 && len(t)-i < 40 {
+		return strings.TrimSpace(t[:i])
+	}
+	return t
+}
+
+// namesSite reports whether s is the name of the site: its og:site_name, its
+// publisher, or its host without spaces.
+func namesSite(s string, a *article.Article, m *meta) bool {
+	f := strings.ReplaceAll(clean.Fold(s), " ", "")
+	if f == "" || len(s) > 60 {
+		return false
+	}
+	for _, name := range []string{m.first("og:site_name"), m.ld.Publisher, a.Publisher, m.first("application-name"), m.first("twitter:site")} {
+		n := strings.ReplaceAll(clean.Fold(name), " ", "")
+		if n != "" && (f == n || strings.TrimPrefix(f, "the") == strings.TrimPrefix(n, "the")) {
+			return true
+		}
+	}
+	host := strings.ReplaceAll(clean.Fold(a.Site), " ", "")
+	label, _, _ := strings.Cut(a.Site, ".")
+	label = strings.ReplaceAll(clean.Fold(label), " ", "")
+	return f == host || len(label) > 2 && (strings.TrimPrefix(f, "the") == strings.TrimPrefix(label, "the") || len(f) > 4 && strings.HasPrefix(f, label) && len(f) <= len(label)+8)
+}

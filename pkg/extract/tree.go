@@ -1,0 +1,359 @@
+package extract
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/textnorm"
+)
+
+// element is one element of the page's visible tree, in document order.
+type element struct {
+	node   *html.Node
+	parent int // index, -1 for the root
+	end    int // index after its last descendant
+	first  int // its blocks are blocks[first:last]
+	last   int
+	depth  int
+
+	text, link int     // characters of visible text in it, and of those in links
+	prose      int     // characters of it in paragraphs that read like prose
+	rule       *clean.DOMRule
+	hidden     bool
+}
+
+// block is one run of text that the page shows as a block of its own.
+type block struct {
+	text    string
+	kind    article.BlockKind
+	el      int // the innermost block element
+	links   int // characters inside links
+	nlinks  int
+	words   int
+	level   int  // of a heading, 1..6
+	bold    bool // all of it is emphasised
+	cell    bool // a cell of a table
+	figure  bool // inside a figure
+	start   bool // text begins the page element (not after a <br>)
+	prose   bool // reads like a paragraph of prose
+	clean.Verdict
+	kept  bool
+	score float64
+}
+
+// page is a parsed page as the finders see it.
+type page struct {
+	root   *html.Node
+	els    []element
+	blocks []block
+
+	// The block that is being gathered.
+	buf       strings.Builder
+	linkChars int
+	linkCount int
+	boldChars int
+	inline    inlineState
+}
+
+type inlineState struct {
+	link, bold, pre, quote, item, cell, figure int
+	heading                                      int
+}
+
+// buildPage walks the tree once.
+func buildPage(root *html.Node) *page {
+	p := &page{root: root}
+	body := findFirst(root, atom.Body)
+	if body == nil {
+		body = root
+	}
+	p.walk(body, -1, 0)
+	p.flush(0)
+	if len(p.els) > 0 {
+		p.els[0].last = len(p.blocks)
+	}
+	p.sum()
+	return p
+}
+
+// isBlock reports whether an element starts and ends a block of text.
+func isBlock(a atom.Atom) bool {
+	switch a {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Button, atom.Canvas, atom.Caption, atom.Center,
+		atom.Dd, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption,
+		atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header,
+		atom.Hgroup, atom.Hr, atom.Html, atom.Iframe, atom.Legend, atom.Li, atom.Main, atom.Menu, atom.Nav, atom.Ol, atom.P,
+		atom.Option, atom.Pre, atom.Search, atom.Section, atom.Select, atom.Summary, atom.Table, atom.Tbody, atom.Td, atom.Textarea, atom.Tfoot,
+		atom.Th, atom.Thead, atom.Tr, atom.Ul, atom.Video, atom.Audio, atom.Object:
+		return true
+	}
+	return false
+}
+
+func headingLevel(a atom.Atom) int {
+	switch a {
+	case atom.H1:
+		return 1
+	case atom.H2:
+		return 2
+	case atom.H3:
+		return 3
+	case atom.H4:
+		return 4
+	case atom.H5:
+		return 5
+	case atom.H6:
+		return 6
+	}
+	return 0
+}
+
+// invisible are elements whose text is no text of the page.
+func invisible(a atom.Atom) bool {
+	switch a {
+	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Head, atom.Select, atom.Textarea, atom.Object,
+		atom.Svg, atom.Math, atom.Video, atom.Audio, atom.Canvas, atom.Iframe, atom.Datalist, atom.Rp, atom.Rt, atom.Input:
+		return true
+	}
+	return false
+}
+
+func (p *page) walk(n *html.Node, parent, depth int) {
+	if n.Type == html.TextNode {
+		p.addText(n.Data)
+		return
+	}
+	if n.Type != html.ElementNode || invisible(n.DataAtom) {
+		return
+	}
+	if n.DataAtom == atom.Br {
+		p.lineBreak()
+		return
+	}
+	saved := p.inline
+	isBlk := isBlock(n.DataAtom)
+	if isBlk {
+		p.flush(parent)
+	}
+	me := len(p.els)
+	p.els = append(p.els, element{node: n, parent: parent, first: len(p.blocks), depth: depth})
+	if rule := clean.MatchElement(n); rule != nil {
+		p.els[me].rule = rule
+		p.els[me].hidden = rule.Kind == clean.Hidden
+	}
+	p.enter(n)
+	owner := me
+	if !isBlk {
+		owner = me // inline elements own the blocks that end inside them
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		p.walk(c, owner, depth+1)
+	}
+	if isBlk {
+		p.flush(me)
+	} else if n.DataAtom == atom.A && p.inline.link == 1 {
+		p.linkCount++
+	}
+	p.inline = saved
+	p.els[me].end = len(p.els)
+	p.els[me].last = len(p.blocks)
+}
+
+// enter notes what kind of text is inside n.
+func (p *page) enter(n *html.Node) {
+	switch n.DataAtom {
+	case atom.A:
+		if hasAttr(n, "href") {
+			p.inline.link++
+		}
+	case atom.B, atom.Strong:
+		p.inline.bold++
+	case atom.Pre:
+		p.inline.pre++
+	case atom.Blockquote:
+		p.inline.quote++
+	case atom.Li:
+		p.inline.item++
+	case atom.Td, atom.Th:
+		p.inline.cell++
+		p.inline.item = 0
+	case atom.Figure:
+		p.inline.figure++
+	}
+	if l := headingLevel(n.DataAtom); l > 0 {
+		p.inline.heading = l
+	}
+}
+
+func (p *page) addText(s string) {
+	if p.inline.pre == 0 {
+		// A line break of the source is only a space.
+		if strings.ContainsAny(s, "\n\r") {
+			s = strings.Map(func(r rune) rune {
+				if r == '\n' || r == '\r' {
+					return ' '
+				}
+				return r
+			}, s)
+		}
+	}
+	p.buf.WriteString(s)
+	n := visibleLen(s)
+	if p.inline.link > 0 {
+		p.linkChars += n
+	}
+	if p.inline.bold > 0 {
+		p.boldChars += n
+	}
+}
+
+// visibleLen counts the bytes of s without spaces.
+func visibleLen(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] > ' ' {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *page) lineBreak() { p.buf.WriteByte('\n') }
+
+// flush ends the block that is being gathered; el is the element it stood in.
+func (p *page) flush(el int) {
+	if p.buf.Len() == 0 {
+		return
+	}
+	raw := p.buf.String()
+	p.buf.Reset()
+	links, nlinks, bold := p.linkChars, p.linkCount, p.boldChars
+	p.linkChars, p.linkCount, p.boldChars = 0, 0, 0
+	total := visibleLen(raw)
+	if total == 0 {
+		return
+	}
+	paras := splitBreaks(raw, p.inline.pre > 0)
+	for i, text := range paras {
+		b := block{text: text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
+			cell: p.inline.cell > 0, figure: p.inline.figure > 0, bold: bold*10 >= total*9}
+		share := float64(visibleLen(text)) / float64(total)
+		b.links = int(share*float64(links) + 0.5)
+		b.nlinks = nlinks
+		b.words = textnorm.Words(text)
+		p.blocks = append(p.blocks, b)
+	}
+}
+
+func (p *page) blockKind() article.BlockKind {
+	switch s := p.inline; {
+	case s.heading > 0:
+		return article.Heading
+	case s.pre > 0:
+		return article.Preformatted
+	case s.quote > 0:
+		return article.Quote
+	case s.item > 0:
+		return article.ListItem
+	}
+	return article.Paragraph
+}
+
+// splitBreaks cuts the text of a block at its <br>: two of them, or one after
+// the end of a sentence, end a paragraph; one in the middle of a sentence is a
+// space. Preformatted text keeps its lines.
+func splitBreaks(raw string, pre bool) []string {
+	if pre {
+		if t := strings.Trim(raw, "\n\r"); strings.TrimSpace(t) != "" {
+			return []string{strings.TrimRight(t, " \t\n")}
+		}
+		return nil
+	}
+	if strings.IndexByte(raw, '\n') < 0 {
+		if t := textnorm.String(raw); t != "" {
+			return []string{t}
+		}
+		return nil
+	}
+	var out []string
+	blank := true
+	for line := range strings.SplitSeq(raw, "\n") {
+		t := textnorm.String(line)
+		if t == "" {
+			blank = true
+			continue
+		}
+		if !blank && len(out) > 0 && !endsSentence(out[len(out)-1]) {
+			out[len(out)-1] += " " + t
+		} else {
+			out = append(out, t)
+		}
+		blank = false
+	}
+	return out
+}
+
+// sum fills in the totals of every element from its blocks.
+func (p *page) sum() {
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		n := len(b.text)
+		b.prose = readsLikeProse(b)
+		for e := b.el; e >= 0; e = p.els[e].parent {
+			p.els[e].text += n
+			p.els[e].link += b.links
+			if b.prose {
+				p.els[e].prose += n
+			}
+		}
+	}
+}
+
+// readsLikeProse tells a paragraph from labels, links and teasers by its length,
+// its links and its sentences.
+func readsLikeProse(b *block) bool {
+	if b.level > 0 || b.words < 8 && len(b.text) < 60 {
+		return false
+	}
+	if b.links*3 > len(b.text) {
+		return false
+	}
+	return endsSentence(b.text) || b.words >= 20 || strings.ContainsAny(b.text, ".。،।") && b.words >= 12
+}
+
+func findFirst(n *html.Node, a atom.Atom) *html.Node {
+	if n.Type == html.ElementNode && n.DataAtom == a {
+		return n
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if a == atom.Body && n.DataAtom == atom.Head {
+			return nil
+		}
+		if f := findFirst(c, a); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func hasAttr(n *html.Node, key string) bool {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+func attr(n *html.Node, key string) string {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return n.Attr[i].Val
+		}
+	}
+	return ""
+}
