@@ -19,6 +19,7 @@ func (p *parser) parseAtom(doc *document) error {
 	f.Language = language(parsed.Language)
 	f.Link = p.resolve(linkTo(parsed.Links, "alternate"))
 	f.Hub = p.resolve(linkTo(parsed.Links, "hub"))
+	f.TTL = timeToLive("", parsed.Extensions)
 	p.dates.language = f.Language
 	if p.base == "" {
 		p.base = firstOf(linkTo(parsed.Links, "self"), f.Link)

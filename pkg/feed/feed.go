@@ -12,6 +12,7 @@
 package feed
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -86,7 +87,7 @@ func Parse(data []byte, baseURL, contentType string) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, _, decodeWarnings := textnorm.Decode(trimStart(data), contentType)
+	text, _, decodeWarnings := textnorm.Decode(markUTF16(trimStart(data)), contentType)
 	p := &parser{base: baseURL, feed: &Feed{}, seen: map[string]struct{}{}}
 	p.warn(append(warnings, decodeWarnings...)...)
 	if err := p.parse(text); err != nil {
@@ -107,38 +108,47 @@ type parser struct {
 // parse recognises the format of text and reads it.
 func (p *parser) parse(text []byte) error {
 	text = trimStart(text)
-	if looksJSON(text) {
+	if err := p.read(text); err != nil {
+		return err
+	}
+	p.newest()
+	if p.noURL > 0 {
+		p.warn(fmt.Sprintf("entries without a web address: %d", p.noURL))
+	}
+	return nil
+}
+
+// read hands text to the reader of its format.
+func (p *parser) read(text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("{")):
 		return p.parseJSON(text)
+	case isWebAddress(string(text[:min(len(text), 16)])) && p.parseText(text):
+		return nil
 	}
 	doc, err := p.repair(text)
 	if err != nil {
 		return err
 	}
-	if err := doc.format.read(p, doc); err != nil {
-		return err
-	}
-	p.newest()
-	if p.noURL > 0 {
-		p.warn(fmt.Sprintf("%d entries without a web address", p.noURL))
-	}
-	return nil
+	return doc.format.read(p, doc)
 }
 
 // format is what is known of an XML format: its root element, the element that
-// is one entry, and what reads it.
+// is one entry, how many of those are read, and what reads them.
 type format struct {
 	root, entry string
+	limit       int
 	read        func(*parser, *document) error
 }
 
 // formats is the table of XML formats.
 func formats() []format {
 	return []format{
-		{"rss", "item", (*parser).parseRSS},
-		{"rdf", "item", (*parser).parseRSS},
-		{"feed", "entry", (*parser).parseAtom},
-		{"urlset", "url", (*parser).parseSitemap},
-		{"sitemapindex", "sitemap", (*parser).parseSitemapIndex},
+		{"rss", "item", maxEntries, (*parser).parseRSS},
+		{"rdf", "item", maxEntries, (*parser).parseRSS},
+		{"feed", "entry", maxEntries, (*parser).parseAtom},
+		{"urlset", "url", maxSitemapURLs, (*parser).parseSitemap},
+		{"sitemapindex", "sitemap", maxEntries, (*parser).parseSitemapIndex},
 	}
 }
 

@@ -3,74 +3,8 @@ package feed
 import (
 	"bytes"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
-
-const (
-	atomNamespace   = "http://www.w3.org/2005/Atom"
-	atom03Namespace = "http://purl.org/atom/ns#"
-)
-
-// keptInContainer reports whether an element beside the entries is read.
-func keptInContainer(local string) bool {
-	switch local {
-	case "title", "link", "language", "ttl", "updateperiod", "updatefrequency", "author", "publisher":
-		return true
-	}
-	return false
-}
-
-// keptInEntry reports whether an element of an entry is read. Content is not:
-// the page itself is fetched.
-func keptInEntry(local string) bool {
-	switch local {
-	case "title", "link", "guid", "id", "origlink",
-		"pubdate", "date", "published", "updated", "modified", "issued", "created",
-		"author", "creator", "source", "publisher", "language",
-		"description", "summary",
-		"loc", "lastmod", "news": // sitemaps
-		return true
-	}
-	return false
-}
-
-// keptAttribute reports whether an attribute is read; name is lower-case.
-func keptAttribute(name string) bool {
-	switch name {
-	case "href", "rel", "type", "mode", "url", "version", "xml:lang", "lang":
-		return true
-	}
-	return false
-}
-
-// mendNamespace returns the namespace to declare by an attribute, or "" for
-// none. The vocabulary of RSS has no namespace, whatever the document says; a
-// root element that calls itself feed belongs to Atom.
-func (r *repairer) mendNamespace(f *frame, attr, value string) string {
-	_, prefix, _ := strings.Cut(attr, ":")
-	value = strings.TrimSpace(value)
-	if r.doc.root == "rss" && prefix == "" {
-		return ""
-	}
-	if r.doc.root == "feed" && len(r.stack) == 1 && prefix == prefixOf(f.name) && value != atom03Namespace {
-		return atomNamespace
-	}
-	return value
-}
-
-// prefixOf returns what stands before the colon of a name.
-func prefixOf(name string) string {
-	if prefix, _, ok := strings.Cut(name, ":"); ok {
-		return prefix
-	}
-	return ""
-}
-
-// localName returns a name without its prefix, lower-case.
-func localName(name string) string {
-	return strings.ToLower(name[strings.LastIndexByte(name, ':')+1:])
-}
 
 // nameLen returns the length of the element or attribute name at the start of
 // s, 0 if there is none. Names beyond ASCII occur in no feed format.
@@ -146,9 +80,10 @@ func readValue(s []byte) (value []byte, size int) {
 }
 
 // appendText appends character data or an attribute value so that a parser
-// accepts it: < and ]]> are escaped, forbidden characters left out, whether they
-// stand there or are spelled as references.
-func appendText(dst, s []byte, attr bool) []byte {
+// accepts it: markup is escaped, forbidden characters are left out, whether they
+// stand there or are spelled as references. In literal text & starts no
+// reference.
+func appendText(dst, s []byte, literal bool) []byte {
 	for len(s) > 0 {
 		i := bytes.IndexAny(s, "&<>\"")
 		if i < 0 {
@@ -157,21 +92,21 @@ func appendText(dst, s []byte, attr bool) []byte {
 		dst = appendValid(dst, s[:i])
 		c := s[i]
 		s = s[i+1:]
-		switch {
-		case c == '<':
+		switch c {
+		case '<':
 			dst = append(dst, "&lt;"...)
-		case c == '>':
+		case '>':
 			dst = append(dst, "&gt;"...)
-		case c == '"' && attr:
-			dst = append(dst, "&quot;"...)
-		case c == '&':
-			if n := badReference(s); n > 0 {
+		case '"':
+			dst = append(dst, "&#34;"...)
+		case '&':
+			if literal {
+				dst = append(dst, "&amp;"...)
+			} else if n := badReference(s); n > 0 {
 				s = s[n:]
-				continue
+			} else {
+				dst = append(dst, '&')
 			}
-			dst = append(dst, '&')
-		default:
-			dst = append(dst, c)
 		}
 	}
 	return dst

@@ -16,8 +16,7 @@ import (
 // CDATA marks, however often they were encoded; one line of at most maxText
 // characters.
 func plain(s string) string {
-	const window = 64 << 10 // of a description that holds a whole page
-	s = clipBytes(s, window)
+	s = clipBytes(s, maxLeaf)
 	for range 3 {
 		before := s
 		s = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(s)
@@ -50,24 +49,24 @@ func stripTags(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for {
-		open := strings.IndexByte(s, '<')
-		if open < 0 {
-			b.WriteString(s)
+	last := strings.LastIndexByte(s, '>') // behind it are no tags
+	for at := 0; ; {
+		open := strings.IndexByte(s[at:], '<')
+		if open < 0 || at+open > last {
+			b.WriteString(s[at:])
 			return b.String()
 		}
-		b.WriteString(s[:open])
-		s = s[open:]
-		size, gap := tagAt(s)
+		b.WriteString(s[at : at+open])
+		at += open
+		size, gap := tagAt(s[at:])
 		if size == 0 {
 			b.WriteByte('<')
-			s = s[1:]
-			continue
+			size = 1
 		}
 		if gap {
 			b.WriteByte(' ')
 		}
-		s = s[size:]
+		at += size
 	}
 }
 
@@ -88,21 +87,32 @@ func tagAt(s string) (size int, gap bool) {
 	if element == 0 || end < 0 {
 		return 0, false
 	}
-	size = end + 1
 	switch element {
 	case atom.Script, atom.Style:
-		if close := strings.Index(strings.ToLower(s), "</"+name); close > 0 {
-			size = close
-			if end := strings.IndexByte(s[close:], '>'); end >= 0 {
-				size += end + 1
-			}
+		if s[1] != '/' {
+			return endOf(s, name), true
 		}
-		return size, true
 	case atom.A, atom.Abbr, atom.B, atom.Bdi, atom.Bdo, atom.Cite, atom.Code, atom.Em, atom.Font, atom.I, atom.Ins,
 		atom.Mark, atom.Q, atom.S, atom.Small, atom.Span, atom.Strong, atom.Sub, atom.Sup, atom.U, atom.Wbr:
-		return size, false
+		return end + 1, false
 	}
-	return size, true
+	return end + 1, true
+}
+
+// endOf returns where the element at the start of s ends: in front of its end
+// tag, or with s.
+func endOf(s, name string) int {
+	for at := 1; ; {
+		i := strings.Index(s[at:], "</")
+		if i < 0 {
+			return len(s)
+		}
+		at += i
+		if rest := s[at+2:]; len(rest) >= len(name) && strings.EqualFold(rest[:len(name)], name) {
+			return at
+		}
+		at += 2
+	}
 }
 
 // oneLine returns s without line breaks and of bounded length, for ids and

@@ -10,39 +10,44 @@ import (
 // The limits of an XML document. Real feeds stay far below them; they bound
 // what the parsers behind the repair have to hold.
 const (
-	maxDepth      = 48  // open elements; deeper tags are dropped, their text stays
-	maxElements   = 400 // kept elements of one entry
-	maxNamespaces = 32  // namespace declarations in force
+	maxDepth      = 32      // open elements; deeper tags are ignored
+	maxElements   = 64      // kept elements of one entry
+	maxAll        = 600_000 // kept elements of a document
+	maxParts      = 500     // kept elements beside the entries
+	maxNamespaces = 16      // namespace declarations in force
 	maxAttribute  = 8 << 10
+	maxLeaf       = 64 << 10 // of text that is kept of one element
 )
 
 // document is a repaired XML document: well-formed UTF-8, without declaration,
 // comments and entities of its own, holding only the elements that are read.
+// Markup inside of a title or summary has become text.
 type document struct {
 	root      string  // local name of the root element, lower-case
 	format    *format // of that root; nil if it is none of a feed
 	bytes     []byte
 	truncated bool // the source ended too early; an unfinished entry was dropped
-	capped    bool // there were more than maxEntries entries
+	capped    bool // there is more than may be read
 }
 
 // frame is an open element.
 type frame struct {
-	name    string // as written
-	local   string // lower-case, without prefix
-	role    role
-	base    string // URL that relative links in it refer to
-	spaces  int    // namespace declarations on it
-	dropped bool   // not written, nor anything in it
+	name   string // as written
+	local  string // lower-case, without prefix
+	role   role
+	base   string // URL that relative links in it refer to
+	spaces int    // namespace declarations on it
 }
 
 // role is the place of an element in a feed.
 type role int
 
 const (
-	leaf      role = iota // something of an entry or container, or inside of that
+	dropped   role = iota // not read, nor anything in it
 	container             // holds entries: rss, channel, feed, urlset, ...
 	entry                 // item, entry, url, sitemap
+	group                 // of an entry, with elements or text: author, source, news
+	leaf                  // of any of these, with text
 )
 
 // repairer copies an XML document, mending what would make a parser refuse it:
@@ -56,11 +61,14 @@ type repairer struct {
 	stack    []frame
 	doc      *document
 	entries  int  // complete ones
-	full     bool // there are maxEntries of them
+	full     bool // no more may be read
 	entryAt  int  // index of the open entry in stack, or -1
 	entryOut int  // length of out before the open entry
 	elements int  // elements of the open entry
+	parts    int  // elements beside the entries
+	all      int  // elements of the document
 	spaces   int  // namespace declarations in force
+	leafLeft int  // bytes of text that the open leaf may still have
 }
 
 // repair returns text as a document that the format parsers accept.
@@ -82,7 +90,7 @@ func (p *parser) repair(text []byte) (*document, error) {
 		p.warn("the document is cut off; its complete entries were read")
 	}
 	if doc.capped {
-		p.warn("only the first 50000 entries were read")
+		p.warn("the document has too many entries; the first were read")
 	}
 	return doc, nil
 }
@@ -99,12 +107,12 @@ func mend(src []byte, base string) *document {
 }
 
 // done reports whether nothing more has to be read: the root element is closed,
-// is not that of a feed, or there are enough entries.
+// is not that of a feed, or there is enough.
 func (r *repairer) done() bool {
 	if r.doc.root == "" {
 		return false
 	}
-	if r.entries >= maxEntries && r.entryAt < 0 {
+	if r.doc.format != nil && (r.all >= maxAll || r.entries >= r.doc.format.limit) && r.entryAt < 0 {
 		r.full = true
 		r.doc.capped = bytes.Contains(r.src[r.pos:], []byte("<"+r.doc.format.entry))
 	}
@@ -134,7 +142,7 @@ func (r *repairer) step() {
 		if open < 0 {
 			open = len(rest)
 		}
-		r.text(rest[:open])
+		r.text(rest[:open], false)
 		r.pos += open
 		return
 	}
@@ -152,7 +160,7 @@ func (r *repairer) step() {
 	case len(rest) > 1 && nameLen(rest[1:]) > 0:
 		r.startTag(rest)
 	default:
-		r.text([]byte("&lt;"))
+		r.text(rest[:1], true)
 		r.pos++
 	}
 }
@@ -171,20 +179,29 @@ func (r *repairer) skipTo(from int, end string) {
 // never expanded.
 func (r *repairer) declaration(rest []byte) {
 	end := bytes.IndexByte(rest, '>')
-	if subset := bytes.IndexByte(rest, '['); subset >= 0 && (end < 0 || subset < end) {
+	if end < 0 {
+		r.pos = len(r.src)
+		return
+	}
+	if subset := bytes.IndexByte(rest[:end], '['); subset >= 0 {
 		r.skipTo(subset, "]")
 	}
 	r.skipTo(0, ">")
 }
 
-// text writes character data of an element that is kept.
-func (r *repairer) text(s []byte) {
-	if top := r.top(); top.role == leaf && !top.dropped {
-		r.out = appendText(r.out, s, false)
+// text writes character data of a leaf or group. That of a CDATA section is
+// literal: its references are none.
+func (r *repairer) text(s []byte, literal bool) {
+	if role := r.top().role; role != leaf && role != group {
+		return
 	}
+	s = s[:min(len(s), r.leafLeft)]
+	r.leafLeft -= len(s)
+	r.out = appendText(r.out, s, literal)
 }
 
-// cdata copies a CDATA section.
+// cdata writes a CDATA section as text. As sections they would reach the parsers
+// in as many pieces.
 func (r *repairer) cdata(rest []byte) {
 	const start, end = "<![CDATA[", "]]>"
 	i := bytes.Index(rest, []byte(end))
@@ -192,22 +209,19 @@ func (r *repairer) cdata(rest []byte) {
 		r.pos = len(r.src)
 		return
 	}
+	r.text(rest[len(start):i], true)
 	r.pos += i + len(end)
-	if top := r.top(); top.role == leaf && !top.dropped {
-		r.out = append(r.out, start...)
-		r.out = appendValid(r.out, rest[len(start):i])
-		r.out = append(r.out, end...)
-	}
 }
 
 // endTag closes the innermost open element of that name, and with it all that
-// are open inside. Without such an element it is a stray and ignored. Only the
-// end tags of entries and of what holds them reach across an entry.
+// are open inside. Without such an element it is a stray, or belongs to the HTML
+// of a leaf. Only the end tags of entries and of what holds them reach across an
+// entry.
 func (r *repairer) endTag(rest []byte) {
 	name := string(rest[2 : 2+nameLen(rest[2:])])
 	r.skipTo(2+len(name), ">")
 	lowest := 1
-	if r.entryAt >= 0 && !strings.EqualFold(name, r.stack[r.entryAt].name) && r.roleOf(localName(name)) == leaf {
+	if r.entryAt >= 0 && !strings.EqualFold(name, r.stack[r.entryAt].name) && !r.holdsEntries(localName(name)) {
 		lowest = r.entryAt + 1
 	}
 	for i := len(r.stack) - 1; i >= lowest; i-- {
@@ -218,6 +232,7 @@ func (r *repairer) endTag(rest []byte) {
 			return
 		}
 	}
+	r.text([]byte("</"+localName(name)+">"), true)
 }
 
 // pop closes the innermost element.
@@ -225,7 +240,7 @@ func (r *repairer) pop() {
 	f := *r.top()
 	r.stack = r.stack[:len(r.stack)-1]
 	r.spaces -= f.spaces
-	if !f.dropped {
+	if f.role != dropped {
 		r.out = append(r.out, "</"...)
 		r.out = append(r.out, f.name...)
 		r.out = append(r.out, '>')
@@ -236,40 +251,42 @@ func (r *repairer) pop() {
 	}
 }
 
-// startTag opens an element.
+// startTag opens an element, or writes it as text if it is HTML in a leaf.
 func (r *repairer) startTag(rest []byte) {
 	name := string(rest[1 : 1+nameLen(rest[1:])])
 	attrs, size, selfClosing := readAttributes(rest[1+len(name):])
 	r.pos += 1 + len(name) + size
-
-	f := frame{name: name, local: localName(name)}
 	if r.entryAt >= 0 && strings.EqualFold(name, r.stack[r.entryAt].name) {
 		// The end tag of the entry before is missing.
-		for len(r.stack) > r.entryAt && r.entryAt >= 0 {
+		for r.entryAt >= 0 {
 			r.pop()
 		}
 	}
+	for r.interrupts(localName(name)) {
+		r.pop()
+	}
+	parent := r.top()
+	f := frame{name: name, local: localName(name), base: parent.base}
 	if len(r.stack) == 1 {
 		r.doc.root, r.doc.format = f.local, formatOf(f.local)
 		if r.doc.format == nil {
 			return
 		}
 	}
-	if len(r.stack) > maxDepth {
+	switch {
+	case parent.role == leaf:
+		r.text([]byte("<"+f.local+">"), true)
+		return
+	case len(r.stack) > maxDepth:
 		return
 	}
-	parent := r.top()
-	f.base = parent.base
-	f.dropped = parent.dropped
-	if parent.role == container {
-		f.role = r.roleOf(f.local)
-	}
-	f.dropped = f.dropped || !r.keeps(parent, f)
-	if f.role == entry && !f.dropped {
+	f.role = r.roleOf(f, parent)
+	if f.role == entry {
 		r.entryAt, r.entryOut, r.elements = len(r.stack), len(r.out), 0
 	}
-	if !f.dropped {
-		r.elements++
+	if f.role != dropped {
+		r.count()
+		r.leafLeft = maxLeaf
 		r.writeStart(&f, attrs)
 	}
 	r.stack = append(r.stack, f)
@@ -278,76 +295,51 @@ func (r *repairer) startTag(rest []byte) {
 	}
 }
 
-// keeps reports whether the element f is one that is read.
-func (r *repairer) keeps(parent *frame, f frame) bool {
-	switch {
-	case len(r.stack) == 1:
-		return true
-	case r.entryAt >= 0 && r.elements >= maxElements:
-		return false
-	case parent.role == container:
-		return f.role != leaf || keptInContainer(f.local)
-	case parent.role == entry:
-		return keptInEntry(f.local)
+// count counts an element that is written.
+func (r *repairer) count() {
+	r.all++
+	if r.entryAt >= 0 {
+		r.elements++
+	} else {
+		r.parts++
 	}
-	return true
+}
+
+// interrupts reports whether a start tag shows that the end tag of the leaf
+// around it is missing: it is that of an entry, or of something else that is read
+// where the leaf stands. Summaries may hold HTML with such names.
+func (r *repairer) interrupts(local string) bool {
+	if f := r.top(); f.role != leaf {
+		return false
+	} else if local == r.doc.format.entry {
+		return true
+	} else if f.local == "description" || f.local == "summary" {
+		return false
+	}
+	around := r.stack[len(r.stack)-2]
+	return r.roleOf(frame{name: local, local: local}, &around) != dropped
 }
 
 // writeStart writes a start tag with the attributes that are read.
 func (r *repairer) writeStart(f *frame, attrs []attribute) {
+	for _, a := range attrs { // before the links that it applies to
+		if strings.EqualFold(a.name, "xml:base") {
+			if base, err := weburl.Resolve(f.base, a.value); err == nil {
+				f.base = base
+			}
+		}
+	}
 	r.out = append(r.out, '<')
 	r.out = append(r.out, f.name...)
 	for _, a := range attrs {
-		name, value := a.name, a.value
-		switch lower := strings.ToLower(name); {
-		case lower == "xmlns", strings.HasPrefix(lower, "xmlns:"):
-			if r.spaces+f.spaces >= maxNamespaces {
-				continue
-			}
-			f.spaces++
-			if value = r.mendNamespace(f, name, value); value == "" {
-				continue
-			}
-		case lower == "xml:base":
-			if value = directory(f.base, value); value == "" {
-				continue
-			}
-			f.base = value
-		case lower == "ispermalink":
-			name = "isPermaLink"
-		case !keptAttribute(lower):
-			continue
+		if name, value := r.keepAttribute(f, a); name != "" {
+			r.out = append(r.out, ' ')
+			r.out = append(r.out, name...)
+			r.out = append(r.out, '=', '"')
+			r.out = appendText(r.out, []byte(value), false)
+			r.out = append(r.out, '"')
 		}
-		r.out = append(r.out, ' ')
-		r.out = append(r.out, name...)
-		r.out = append(r.out, '=', '"')
-		r.out = appendText(r.out, []byte(value), true)
-		r.out = append(r.out, '"')
 	}
 	r.spaces += f.spaces
 	r.out = append(r.out, '>')
-}
-
-// roleOf returns the role of an element of that name.
-func (r *repairer) roleOf(local string) role {
-	switch local {
-	case r.doc.format.entry:
-		return entry
-	case "channel", r.doc.root:
-		return container
-	}
-	return leaf
-}
-
-// directory resolves an xml:base and cuts it behind the last slash: the format
-// parsers take every base for a directory.
-func directory(base, ref string) string {
-	abs, err := weburl.Resolve(base, ref)
-	if err != nil {
-		return ""
-	}
-	if i := strings.IndexAny(abs, "?#"); i >= 0 {
-		abs = abs[:i]
-	}
-	return abs[:strings.LastIndexByte(abs, '/')+1]
 }

@@ -26,7 +26,7 @@ func (p *parser) parseRSS(doc *document) error {
 	f.Language = language(firstOf(parsed.Language, dcValue(dc, "language")))
 	f.Link = p.resolve(firstOf(append(parsed.Links, atomLink(parsed.Extensions, "alternate"))...))
 	f.Hub = p.resolve(atomLink(parsed.Extensions, "hub"))
-	f.TTL = timeToLive(parsed)
+	f.TTL = timeToLive(parsed.TTL, parsed.Extensions)
 	p.dates.language = f.Language
 	if f.Link != "" {
 		// Relative links of RSS are written with the web site in mind.
@@ -151,13 +151,14 @@ func dcValue(dc *ext.DublinCoreExtension, name string) string {
 // maxTTL bounds what a feed may ask for; more is a mistake of units.
 const maxTTL = 7 * 24 * time.Hour
 
-// timeToLive returns how long a channel asks to wait between two polls.
-func timeToLive(channel *rss.Feed) time.Duration {
-	if minutes, err := strconv.Atoi(strings.TrimSpace(channel.TTL)); err == nil && minutes > 0 {
+// timeToLive returns how long a feed asks to wait between two polls: ttl
+// minutes, or what the syndication module says.
+func timeToLive(ttl string, extensions ext.Extensions) time.Duration {
+	if minutes, err := strconv.Atoi(strings.TrimSpace(ttl)); err == nil && minutes > 0 {
 		return min(time.Duration(min(minutes, 1<<20))*time.Minute, maxTTL)
 	}
 	var period time.Duration
-	switch strings.ToLower(strings.TrimSpace(extValue(channel.Extensions, "sy", "updatePeriod"))) {
+	switch strings.ToLower(strings.TrimSpace(extValue(extensions, "sy", "updatePeriod"))) {
 	case "hourly":
 		period = time.Hour
 	case "daily":
@@ -171,7 +172,7 @@ func timeToLive(channel *rss.Feed) time.Duration {
 	default:
 		return 0
 	}
-	if n, err := strconv.Atoi(strings.TrimSpace(extValue(channel.Extensions, "sy", "updateFrequency"))); err == nil && n > 0 {
+	if n, err := strconv.Atoi(strings.TrimSpace(extValue(extensions, "sy", "updateFrequency"))); err == nil && n > 0 {
 		period /= time.Duration(n)
 	}
 	return min(period, maxTTL)

@@ -89,6 +89,25 @@ func decodeEach(doc *document, name string, read func(*xml.Decoder, *xml.StartEl
 	}
 }
 
+// parseText reads a sitemap that is a text with one URL a line. ok is false if it
+// is none.
+func (p *parser) parseText(text []byte) (ok bool) {
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			continue
+		}
+		if len(line) > maxAttribute || !isWebAddress(string(line)) || bytes.ContainsAny(line, " \t<") {
+			return false
+		}
+		if len(p.feed.Entries) < maxSitemapURLs {
+			p.add(Entry{}, string(line))
+		}
+	}
+	p.feed.Format = FormatSitemap
+	return len(p.feed.Entries) > 0
+}
+
 // newest keeps the newest maxEntries entries in their order: sitemaps, unlike
 // feeds, often begin with the oldest page.
 func (p *parser) newest() {
