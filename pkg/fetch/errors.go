@@ -173,12 +173,9 @@ func isHeaderSize(err error) bool {
 	return strings.Contains(s, "response headers exceeded") || strings.Contains(s, "header list larger than")
 }
 
-// isProtocol reports whether what came back was no proper HTTP.
+// isProtocol reports whether what came back was no proper HTTP. net/http has
+// no type for that either.
 func isProtocol(err error) bool {
-	var protocol *http.ProtocolError
-	if errors.As(err, &protocol) {
-		return true
-	}
 	s := err.Error()
 	for _, sign := range []string{"malformed", "Content-Length", "chunk", "Transfer-Encoding", "transfer encoding", "stream error", "PROTOCOL_ERROR", "http2: ", "invalid header"} {
 		if strings.Contains(s, sign) {

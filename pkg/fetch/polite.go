@@ -124,6 +124,9 @@ func (t *hosts) tooLong(ctx context.Context, h *host, wait time.Duration) error 
 		return err
 	}
 	limit := t.maxWait
+	if backoffAfter(h.failures) > 0 {
+		limit = t.delay // nobody waits for a host that may be dead
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline))
 	}

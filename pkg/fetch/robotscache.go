@@ -125,7 +125,7 @@ func (c *robotsCache) request(ctx context.Context, key string) (status int, body
 	resp, err := c.f.follow(ctx, v)
 	c.f.metrics.bytes.Add(float64(v.wire))
 	if err == nil {
-		return resp.Status, resp.Body, nil
+		return resp.Status, wholeLines(resp.Body, c.f.o.Limits.RobotsBytes), nil
 	}
 	e := *asError(err)
 	switch {
@@ -136,6 +136,15 @@ func (c *robotsCache) request(ctx context.Context, key string) (status int, body
 	}
 	e.Err = fmt.Errorf("robots.txt: %w", e.Err)
 	return 0, nil, &e
+}
+
+// wholeLines drops the line that the size limit cut through: half a pattern
+// forbids more than the whole one.
+func wholeLines(body []byte, limit int64) []byte {
+	if int64(len(body)) < limit {
+		return body
+	}
+	return body[:bytes.LastIndexAny(body, "\r\n")+1]
 }
 
 func newRobotsEntry(key string, status int, body []byte, fetched time.Time) *robotsEntry {
