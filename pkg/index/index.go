@@ -35,9 +35,9 @@ type Index interface {
 	Close() error
 }
 
-// Writer changes the index. Every call is one atomic batch that is durable when
-// it returns without error; an error means that nothing of it may be assumed
-// and that the call can be repeated as it is.
+// Writer changes the index. Every call is one atomic batch that is durable, and
+// visible to readers, when it returns without error; an error means that nothing
+// of it may be assumed and that the call can be repeated as it is.
 type Writer interface {
 	// Upsert writes articles by id. An article replaces what is stored only if
 	// [article.Newer] says so; the stored version number, first_seen, cluster,

@@ -48,7 +48,6 @@ type collector struct {
 
 	columns indexapi.DocValueReader
 	fields  []string
-	row     row
 
 	total  uint64
 	facets map[string]map[string]*uint64
@@ -57,14 +56,6 @@ type collector struct {
 	groups []candidate
 	top    []candidate // heap, the worst first
 	err    error       // of a comparison
-}
-
-// row is what the columns say of the present candidate.
-type row struct {
-	when  when
-	dated bool
-	group uint64
-	has   bool // belongs to a group
 }
 
 func newCollector(reader indexapi.IndexReader, q index.Query, after *position) (*collector, error) {

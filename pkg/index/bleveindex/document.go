@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/document"
@@ -60,12 +61,9 @@ func versionID(id string, version int) string {
 	return id + "\x00" + strconv.Itoa(version)
 }
 
-// checkID reports whether an article can be stored under id.
-func checkID(id string) error {
-	if id == "" || len(id) > 256 || strings.ContainsAny(id, "\x00") || strings.ToValidUTF8(id, "") != id {
-		return fmt.Errorf("%w: id %q", index.ErrBadArticle, id)
-	}
-	return nil
+// validID reports whether an article can be stored under id.
+func validID(id string) bool {
+	return id != "" && len(id) <= maxTerm && !strings.Contains(id, "\x00") && utf8.ValidString(id)
 }
 
 // articleDocument makes the document of an article.
@@ -113,12 +111,14 @@ func (x *Index) versionDocument(id string, v *article.Version) (*document.Docume
 // key makes a string a term: valid UTF-8 of bounded length.
 func key(s string) string { return clip(strings.ToValidUTF8(s, "")) }
 
-// analyzer adapts a function to the analyzers of bleve. The fields of one text
+// tokens adapts a function to the tokenizers of bleve. The fields of one text
 // share one pass over it, which runs in bleve's analysis workers.
-type analyzer func() analysis.TokenStream
+type tokens func() analysis.TokenStream
 
-// Analyze implements [analysis.Analyzer].
-func (a analyzer) Analyze([]byte) analysis.TokenStream { return a() }
+// Tokenize implements [analysis.Tokenizer].
+func (f tokens) Tokenize([]byte) analysis.TokenStream { return f() }
+
+func analyzer(f tokens) analysis.Analyzer { return &analysis.DefaultAnalyzer{Tokenizer: f} }
 
 // addWords adds the analysed fields of an article.
 func addWords(d *document.Document, r *article.Record) {

@@ -33,7 +33,7 @@ func blob(reader indexapi.IndexReader, id string) ([]byte, error) {
 
 // load returns the stored article, or nil if there is none.
 func (x *Index) load(reader indexapi.IndexReader, id string) (*stored, error) {
-	if checkID(id) != nil {
+	if !validID(id) {
 		return nil, nil
 	}
 	b, err := blob(reader, id)

@@ -263,9 +263,13 @@ func wordEnd(text string, from, to int) int {
 	return to
 }
 
+// bytesPerColumn bounds the bytes of a column: marks take no room, and a text
+// may consist of them.
+const bytesPerColumn = 6
+
 // forward returns the byte that lies width columns after i.
 func forward(text string, i, width int) int {
-	for i < len(text) && width > 0 {
+	for stop := i + width*bytesPerColumn; i < min(len(text), stop) && width > 0; {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		i += n
 		width -= columns(r)
@@ -275,7 +279,7 @@ func forward(text string, i, width int) int {
 
 // backward returns the byte that lies width columns before i.
 func backward(text string, i, width int) int {
-	for i > 0 && width > 0 {
+	for stop := i - width*bytesPerColumn; i > max(0, stop) && width > 0; {
 		r, n := utf8.DecodeLastRuneInString(text[:i])
 		i -= n
 		width -= columns(r)

@@ -100,7 +100,7 @@ func (z *tokenizer) character(w string, start int) int {
 	_, n := utf8.DecodeRuneInString(w)
 	for n < len(w) {
 		r, size := utf8.DecodeRuneInString(w[n:])
-		if !unicode.IsMark(r) {
+		if !unicode.IsMark(r) && r != 'ﾞ' && r != 'ﾟ' { // voicing of half-width kana
 			break
 		}
 		n += size

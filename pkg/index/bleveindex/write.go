@@ -135,8 +135,8 @@ func (x *Index) Upsert(ctx context.Context, articles []article.Article, now time
 
 // upsert decides what becomes of one article.
 func (t *transaction) upsert(a *article.Article, now time.Time) (index.Outcome, error) {
-	if err := checkID(a.ID); err != nil {
-		return index.Outcome{}, err
+	if !validID(a.ID) {
+		return index.Outcome{}, fmt.Errorf("%w: id %q", index.ErrBadArticle, a.ID)
 	}
 	old, err := t.get(a.ID)
 	if err != nil {
