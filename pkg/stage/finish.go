@@ -14,8 +14,12 @@ import (
 	"go.opentelemetry.io/otel/codes"
 )
 
-// ackTimeout bounds one try to acknowledge.
-const ackTimeout = 5 * time.Second
+const (
+	// ackTimeout bounds one try to acknowledge.
+	ackTimeout = 5 * time.Second
+	// thenTimeout bounds one call of Result.Then.
+	thenTimeout = 10 * time.Second
+)
 
 // tail finishes a message on its own goroutine, so that the handler goes on
 // while the broker writes. There are never more of them than messages held. hung
@@ -44,6 +48,9 @@ func (w *Worker) finish(h *held, r Result, hung bool) string {
 	err := r.Err
 	if err == nil {
 		err = w.publishAll(h, r.Out)
+	}
+	if err == nil && r.Then != nil {
+		err = w.limited(thenTimeout, r.Then)
 	}
 	if err == nil {
 		w.health.works()

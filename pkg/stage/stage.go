@@ -81,9 +81,13 @@ type Out struct {
 }
 
 // Result is what became of one message. Out is published only if Err is nil.
+// Then, if there is one, runs when Out is stored and before the message is
+// acknowledged, to note elsewhere that the work is done; its error counts like
+// one of the handler.
 type Result struct {
-	Out []Out
-	Err error
+	Out  []Out
+	Err  error
+	Then func(ctx context.Context) error
 }
 
 // Handler processes messages and returns one result for each, in the same

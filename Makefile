@@ -1,0 +1,69 @@
+# What one does with this project. `make` alone lists it.
+
+BIN      := bin
+COMMANDS := ingest normalize index copydesk
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LISTEN   ?= :8080
+DATA     ?= data
+FUZZTIME ?= 30s
+TOOLS    := $(shell go env GOPATH)/bin
+GOLANGCI := $(TOOLS)/golangci-lint
+GOFUMPT  := $(TOOLS)/gofumpt
+# The race detector needs a C compiler; without one the tests run without it.
+RACE     := $(if $(shell command -v cc gcc clang 2>/dev/null),-race,)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test check lint fmt fuzz bench drill images compose tools screenshots clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the four commands into bin/
+	@CGO_ENABLED=0 go build -trimpath -o $(BIN)/ $(addprefix ./cmd/,$(COMMANDS))
+
+run: build ## run everything on http://localhost:8080 (FEEDS=my.opml for your own feeds, DATA=dir, LISTEN=addr)
+	@exec $(BIN)/copydesk run --data $(DATA) --listen $(LISTEN) $(addprefix --feeds ,$(FEEDS)) $(addprefix --urls ,$(URLS)) $(ARGS)
+
+test: ## all tests with the race detector, no network needed
+	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
+	go test $(RACE) -timeout 10m ./...
+
+check: ## what CI runs: format, vet, lint, race tests, generated files unchanged
+	@test -z "$$($(GOFUMPT) -l .)" || { echo "not formatted (make fmt):"; $(GOFUMPT) -l .; exit 1; }
+	go vet ./...
+	$(GOLANGCI) run ./...
+	go mod verify
+	go test -race -timeout 15m ./...
+	go generate ./...
+	go mod tidy -diff
+	git diff --exit-code
+
+lint: ## golangci-lint
+	$(GOLANGCI) run ./...
+
+fmt: ## format everything
+	$(GOFUMPT) -w .
+
+tools: ## install the tools that check, lint and bench need
+	test -x $(GOLANGCI) || go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	test -x $(GOFUMPT) || go install mvdan.cc/gofumpt@v0.12.0
+
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@for target in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' pkg | sed 's/func //' | sort -u); do \
+	  pkg=$$(grep -rlE --include='*_test.go' "^func $$target\(" pkg | head -n1 | xargs dirname); \
+	  echo "== $$target in $$pkg"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$pkg || exit 1; done
+
+bench: ## what one article costs in each stage
+	go test -run '^$$' -bench '^BenchmarkArticle' -benchmem -count 5 ./pkg/app
+
+drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker that acknowledges first
+	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
+
+images: build ## build the container images
+	deploy/images.sh
+
+screenshots: ## write screenshots of the pages to screenshots/
+	COPYDESK_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -run 'Browser' ./pkg/search
+
+clean: ## remove what was built
+	rm -rf $(BIN) screenshots

@@ -1,0 +1,272 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/feed"
+	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/weburl"
+)
+
+// FeedsCommand groups the commands on feeds.
+type FeedsCommand struct {
+	List   FeedsListCommand   `cmd:"" help:"List feeds with their state."`
+	Check  FeedsCheckCommand  `cmd:"" help:"Fetch every feed of a list once and say what is there."`
+	Import FeedsImportCommand `cmd:"" help:"Add the feeds of a list to those that are polled."`
+	Export FeedsExportCommand `cmd:"" help:"Write all feeds as OPML."`
+}
+
+// openFeeds connects to the broker and opens the bucket of feeds.
+func openFeeds(ctx context.Context, f BrokerFlags, env Env) (feedStore, func(), error) {
+	b, err := f.connectTool(ctx, env)
+	if err != nil {
+		return feedStore{}, nil, err
+	}
+	end := func() { shutdown(slog.New(slog.DiscardHandler), "broker", b.Close) }
+	kv, err := b.Bucket(ctx, bus.BucketFeeds)
+	if err != nil {
+		end()
+		return feedStore{}, nil, err
+	}
+	return feedStore{kv}, end, nil
+}
+
+// connectTool connects for one short command: it does not wait long.
+func (f BrokerFlags) connectTool(ctx context.Context, env Env) (*bus.Bus, error) {
+	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	f.NATSTimeout = min(f.NATSTimeout, 5*time.Second)
+	return f.connect(ctx, workerName("tool"), log)
+}
+
+// sortedFeeds returns all feeds, those with trouble first.
+func sortedFeeds(ctx context.Context, store feedStore) ([]*feedState, error) {
+	states, err := store.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(states, func(a, b *feedState) int {
+		return cmp.Or(cmp.Compare(b.Failures, a.Failures), cmp.Compare(a.State, b.State), cmp.Compare(a.URL, b.URL))
+	})
+	return states, nil
+}
+
+// FeedsListCommand lists feeds.
+type FeedsListCommand struct {
+	BrokerFlags
+}
+
+// Run prints a table.
+func (c *FeedsListCommand) Run(ctx context.Context, env Env) error {
+	store, end, err := openFeeds(ctx, c.BrokerFlags, env)
+	if err != nil {
+		return err
+	}
+	defer end()
+	states, err := sortedFeeds(ctx, store)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "STATE\tENTRIES\tLAST POLL\tNEXT POLL\tFAILURES\tFEED\tERROR")
+	for _, s := range states {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", s.State, s.Entries, clock(s.LastPoll), clock(s.NextPoll), s.Failures,
+			printable(s.URL), printable(clipText(s.LastError, 120)))
+	}
+	return w.Flush()
+}
+
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("01-02 15:04:05")
+}
+
+// FeedsImportCommand adds feeds at run time.
+type FeedsImportCommand struct {
+	BrokerFlags
+	Files []string `arg:"" name:"file" help:"Lists: text, OPML or YAML; - is standard input."`
+}
+
+// Run stores the feeds; the ingest worker takes them over at once.
+func (c *FeedsImportCommand) Run(ctx context.Context, env Env) error {
+	sources, err := readSources(env, c.Files)
+	if err != nil {
+		return err
+	}
+	store, end, err := openFeeds(ctx, c.BrokerFlags, env)
+	if err != nil {
+		return err
+	}
+	defer end()
+	added := 0
+	for _, s := range sources {
+		url, err := weburl.Canonical(s.URL)
+		if err != nil {
+			return err
+		}
+		state, err := store.load(ctx, url)
+		if err != nil {
+			return err
+		}
+		if state.revision != 0 && state.State != feedRetired {
+			continue // polled already
+		}
+		state.Managed, state.State, state.Title = true, feedNew, cmp.Or(s.Title, state.Title)
+		if err := store.save(ctx, state); err != nil && !errors.Is(err, errConflict) {
+			return err
+		}
+		added++
+	}
+	fmt.Fprintf(env.Stdout, "%d feeds added, %d were there already\n", added, len(sources)-added)
+	return nil
+}
+
+func readSources(env Env, files []string) ([]feed.Source, error) {
+	l, err := newLists(files, nil, env.Stdin, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return l.allSources(), nil
+}
+
+// FeedsExportCommand writes OPML.
+type FeedsExportCommand struct {
+	BrokerFlags
+	Output string `name:"output" short:"o" type:"path" placeholder:"FILE" help:"File to write. Default: standard output."`
+}
+
+// Run writes every feed that is polled.
+func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
+	store, end, err := openFeeds(ctx, c.BrokerFlags, env)
+	if err != nil {
+		return err
+	}
+	defer end()
+	states, err := sortedFeeds(ctx, store)
+	if err != nil {
+		return err
+	}
+	var sources []feed.Source
+	for _, s := range states {
+		if s.State != feedRetired {
+			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title})
+		}
+	}
+	var out io.Writer = env.Stdout
+	if c.Output != "" {
+		f, err := os.Create(c.Output)
+		if err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		defer f.Close()
+		out = f
+	}
+	return feed.WriteOPML(out, "copydesk", sources)
+}
+
+// FeedsCheckCommand tries every feed of a list once.
+type FeedsCheckCommand struct {
+	AllowPrivate bool     `name:"allow-private" help:"Also fetch from addresses that are not public."`
+	Files        []string `arg:"" name:"file" help:"Lists: text, OPML or YAML; - is standard input."`
+}
+
+// checkParallel is how many feeds are tried at once.
+const checkParallel = 32
+
+// Run prints a table and fails if a feed does.
+func (c *FeedsCheckCommand) Run(ctx context.Context, env Env) error {
+	sources, err := readSources(env, c.Files)
+	if err != nil {
+		return err
+	}
+	f, err := fetch.New(fetch.Options{UserAgent: userAgent(""), AllowPrivate: c.AllowPrivate})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rows := make([]string, len(sources))
+	bad := make([]bool, len(sources))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(checkParallel)
+	progress := isTerminal(env.Stderr)
+	done := make(chan struct{}, len(sources))
+	for i, s := range sources {
+		group.Go(func() error {
+			rows[i], bad[i] = checkFeed(gctx, f, s)
+			done <- struct{}{}
+			if progress {
+				fmt.Fprintf(env.Stderr, "\r\x1b[K%d of %d feeds", len(done), len(sources))
+			}
+			return gctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if progress {
+		fmt.Fprint(env.Stderr, "\r\x1b[K")
+	}
+	w := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "STATE\tFORMAT\tENTRIES\tNEWEST\tFEED\tNOTE")
+	failed := 0
+	for i, row := range rows {
+		fmt.Fprintln(w, row)
+		if bad[i] {
+			failed++
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d feeds cannot be read", failed, len(sources))
+	}
+	return nil
+}
+
+// checkFeed fetches and parses a feed and returns its row of the table.
+func checkFeed(ctx context.Context, f *fetch.Fetcher, s feed.Source) (row string, bad bool) {
+	fail := func(err error) (string, bool) {
+		return fmt.Sprintf("failing\t-\t-\t-\t%s\t%s", printable(s.URL), printable(err.Error())), true
+	}
+	resp, err := f.Fetch(ctx, fetch.Request{URL: s.URL, Kind: fetch.KindFeed})
+	if err != nil {
+		return fail(err)
+	}
+	parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
+	if errors.Is(err, feed.ErrNotFeed) {
+		if links := feed.Discover(resp.Body, resp.FinalURL); len(links) > 0 {
+			return fmt.Sprintf("page\t-\t-\t-\t%s\tnames the feed %s", printable(s.URL), printable(links[0])), false
+		}
+	}
+	if err != nil {
+		return fail(err)
+	}
+	var newest time.Time
+	for _, e := range parsed.Entries {
+		if e.Published.After(newest) {
+			newest = e.Published
+		}
+	}
+	note := ""
+	if len(parsed.Warnings) > 0 {
+		note = parsed.Warnings[0]
+	}
+	if n := len(parsed.Sitemaps); n > 0 {
+		note = fmt.Sprintf("index of %d sitemaps", n)
+	}
+	return fmt.Sprintf("ok\t%s\t%d\t%s\t%s\t%s", parsed.Format, len(parsed.Entries), clock(newest), printable(s.URL), printable(note)), false
+}

@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/stage"
+	"github.com/copydesk/copydesk/pkg/weburl"
+)
+
+const (
+	// maxFetchAttempts is how often a page is tried that fails for a reason
+	// that may pass, before it becomes a dead letter.
+	maxFetchAttempts = 6
+	firstRetry       = 30 * time.Second
+	maxRetry         = 6 * time.Hour
+	// maxHostQueue is how many URLs of one host wait in this process; more go
+	// back to the broker, so that one host cannot hold up the others.
+	maxHostQueue = 16
+	// maxPayload leaves room for headers below the broker's 4 MB.
+	maxPayload = 4<<20 - 64<<10
+)
+
+// pageFetcher turns URL messages into page messages.
+type pageFetcher struct {
+	fetcher   *fetch.Fetcher
+	pages     pageStore
+	hostDelay time.Duration
+	log       *slog.Logger
+}
+
+// handle fetches the page of one URL message. A page that was fetched is
+// published before its state is saved, so a crash in between fetches twice and
+// loses nothing.
+func (p *pageFetcher) handle(ctx context.Context, batch []*stage.Msg) []stage.Result {
+	results := make([]stage.Result, len(batch))
+	for i, msg := range batch {
+		results[i] = p.one(ctx, msg)
+	}
+	return results
+}
+
+func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
+	var m urlMessage
+	if err := json.Unmarshal(msg.Data, &m); err != nil {
+		return stage.Result{Err: stage.Permanent("bad_message", fmt.Errorf("decode URL message: %w", err))}
+	}
+	canonical, err := weburl.Canonical(m.URL)
+	if err != nil {
+		return stage.Result{Err: stage.Permanent("bad_url", err)}
+	}
+	m.URL = canonical
+	state, err := p.pages.load(ctx, m.URL)
+	if err != nil {
+		return stage.Result{Err: stage.Unavailable(err)}
+	}
+	if state.Done && state.Entry == m.EntryHash {
+		return stage.Result{} // fetched before; a redelivery, or listed twice
+	}
+	if n := p.fetcher.Waiting(weburl.HostPort(m.URL)); n >= maxHostQueue {
+		return stage.Result{Err: stage.Later(max(time.Second, time.Duration(n)*p.hostDelay), errors.New("many URLs of this host are waiting"))}
+	}
+	resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
+	if err != nil {
+		return p.failed(ctx, state, m, err)
+	}
+	return p.fetched(state, m, resp)
+}
+
+func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Response) stage.Result {
+	state.Done, state.Error, state.Attempts, state.Entry = true, "", 0, m.EntryHash
+	state.FetchedAt, state.Status = resp.FetchedAt, resp.Status
+	save := p.saver(state)
+	if resp.NotModified {
+		return stage.Result{Then: save}
+	}
+	if !mayBeHTML(resp.ContentType) {
+		return stage.Result{Err: stage.Permanent("not_html", fmt.Errorf("page %s is %s", m.URL, resp.ContentType))}
+	}
+	final, err := weburl.Canonical(resp.FinalURL)
+	if err != nil {
+		return stage.Result{Err: stage.Permanent("bad_url", fmt.Errorf("final address of %s: %w", m.URL, err))}
+	}
+	page := &article.Page{
+		ID: article.ID(final), URL: m.URL, FinalURL: final, Status: resp.Status, ContentType: resp.ContentType,
+		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Body: resp.Body,
+	}
+	out, err := pageOut(page)
+	if err != nil {
+		return stage.Result{Err: err}
+	}
+	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	state.ETag, state.LastModified = resp.ETag, resp.LastModified
+	p.log.Info("page fetched", "id", page.ID, "url", final, "status", resp.Status, "bytes", len(resp.Body), "feed", m.Feed)
+	return stage.Result{Out: []stage.Out{out}, Then: save}
+}
+
+// pageOut is the message of a page.
+func pageOut(page *article.Page) (stage.Out, error) {
+	headers, err := page.Headers("zstd")
+	if err != nil {
+		return stage.Out{}, stage.Permanent("bad_page", err)
+	}
+	data := bus.Compress(page.Body)
+	if len(data) > maxPayload {
+		return stage.Out{}, stage.Permanent("too_large", fmt.Errorf("page %s: %d bytes compressed are more than a message holds (%d)", page.FinalURL, len(data), maxPayload))
+	}
+	return stage.Out{Subject: bus.PageSubject(page.ID), MsgID: page.MsgID(), Header: nats.Header(headers), Data: data}, nil
+}
+
+// saver remembers the state of a page, after its message is stored.
+func (p *pageFetcher) saver(state *pageState) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := p.pages.save(ctx, state); err != nil {
+			return stage.Unavailable(err)
+		}
+		return nil
+	}
+}
+
+// failed decides what becomes of a page that could not be fetched: an answer
+// that settles the matter is recorded, a fault that may pass is tried again,
+// and what never came right is a dead letter.
+func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage, err error) stage.Result {
+	if ctx.Err() != nil {
+		return stage.Result{Err: stage.Later(0, err)} // stopping
+	}
+	var ferr *fetch.Error
+	if !errors.As(err, &ferr) {
+		return stage.Result{Err: err}
+	}
+	state.Error, state.Status = ferr.Class, ferr.Status
+	switch {
+	case ferr.Temporary:
+		return p.again(ctx, state, m, ferr)
+	case ferr.Class == "robots", ferr.Status >= 400 && ferr.Status < 500:
+		state.Done, state.Entry = true, m.EntryHash
+		p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
+		return stage.Result{Then: p.saver(state)}
+	default:
+		return stage.Result{Err: stage.Permanent("fetch_"+ferr.Class, err)}
+	}
+}
+
+func (p *pageFetcher) again(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
+	wait := max(ferr.RetryAfter, min(firstRetry<<state.Attempts, maxRetry))
+	if ferr.Class != "throttled" { // being told to wait is no failure of the page
+		state.Attempts++
+	}
+	if state.Attempts >= maxFetchAttempts {
+		state.Attempts = 0
+		if err := p.pages.save(ctx, state); err != nil {
+			return stage.Result{Err: stage.Unavailable(err)}
+		}
+		return stage.Result{Err: stage.Permanent("fetch_"+ferr.Class, fmt.Errorf("%d attempts: %w", maxFetchAttempts, ferr))}
+	}
+	if err := p.pages.save(ctx, state); err != nil {
+		return stage.Result{Err: stage.Unavailable(err)}
+	}
+	p.log.Info("page is tried again", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "attempt", state.Attempts, "after", wait)
+	return stage.Result{Err: stage.Later(wait, ferr)}
+}
+
+// mayBeHTML refuses what is certainly no page; servers that name no type, or
+// text/plain, often mean HTML.
+func mayBeHTML(contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return true
+	}
+	switch media {
+	case "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml", "application/octet-stream":
+		return true
+	}
+	return strings.HasPrefix(media, "text/")
+}

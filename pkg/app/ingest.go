@@ -1,0 +1,329 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/feed"
+	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/stage"
+)
+
+// IngestFlags say what is fetched and how politely.
+type IngestFlags struct {
+	Feeds        []string      `name:"feeds" placeholder:"FILE" help:"List of feeds: text (one URL a line, # comments), OPML or YAML; - is standard input. Read again when it changes. Can be repeated."`
+	URLs         []string      `name:"urls" placeholder:"FILE" help:"List of page URLs, one a line; - is standard input. Read again when it changes. Can be repeated."`
+	PollInterval time.Duration `name:"poll-interval" default:"10m" help:"How often a feed is polled that has no interval of its own. Default: ${default}."`
+	HostDelay    time.Duration `name:"host-delay" default:"1s" help:"Least time between the end of a request to a host and the next one to it. Default: ${default}."`
+	FetchWorkers int           `name:"fetch-workers" default:"256" help:"Pages that are fetched, or wait for their host, at once. Default: ${default}."`
+	Contact      string        `name:"contact" placeholder:"URL|EMAIL" help:"Who runs this crawler; sent in the User-Agent so that publishers can reach you."`
+	AllowPrivate bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
+	WARC         []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
+	Archive      string        `name:"archive" placeholder:"DIR|s3://BUCKET" help:"Not in this version: write every response to a WARC archive."`
+}
+
+// check refuses what a user can mend at once.
+func (f IngestFlags) check() error {
+	switch {
+	case len(f.WARC) > 0:
+		return usagef("--warc: reading WARC files is not in this version")
+	case f.Archive != "":
+		return usagef("--archive: writing an archive is not in this version")
+	case f.PollInterval < minInterval:
+		return usagef("--poll-interval %s: shorter than %s; publishers would not thank you", f.PollInterval, minInterval)
+	case f.HostDelay < 0:
+		return usagef("--host-delay %s: must not be negative", f.HostDelay)
+	case f.FetchWorkers < 1 || f.FetchWorkers > 4096:
+		return usagef("--fetch-workers %d: give 1 to 4096", f.FetchWorkers)
+	}
+	return nil
+}
+
+// deps are what every worker is given.
+type deps struct {
+	bus    *bus.Bus
+	log    *slog.Logger
+	reg    prometheus.Registerer
+	tracer trace.Tracer
+	name   string
+}
+
+// ingestWorker polls feeds and fetches pages.
+type ingestWorker struct {
+	deps
+	flags   IngestFlags
+	lists   *lists
+	cache   *sourceCache
+	loop    *stage.Worker
+	poller  *poller
+	feeds   feedStore
+	pages   pageStore
+	fetcher *fetch.Fetcher
+}
+
+// newIngest reads the lists and connects the parts; it fetches nothing yet.
+func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*ingestWorker, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	d.log = d.log.With("component", "ingest")
+	l, err := newLists(f.Feeds, f.URLs, stdin, d.log)
+	if err != nil {
+		return nil, err
+	}
+	w := &ingestWorker{deps: d, flags: f, lists: l}
+	if err := w.openBuckets(ctx); err != nil {
+		return nil, err
+	}
+	w.cache = &sourceCache{store: w.feeds}
+	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, hostDelay: f.HostDelay, log: d.log}
+	w.loop, err = stage.New(stage.Options{
+		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
+		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,
+		Logger: d.log, Registerer: d.reg, Tracer: d.tracer,
+	})
+	if err != nil {
+		return nil, err
+	}
+	poll := &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, log: d.log}
+	w.poller = newPoller(d.log, poll.poll)
+	registerIngestMetrics(d.reg, w)
+	return w, nil
+}
+
+func (w *ingestWorker) openBuckets(ctx context.Context) error {
+	feeds, err := w.bus.Bucket(ctx, bus.BucketFeeds)
+	if err != nil {
+		return err
+	}
+	pages, err := w.bus.Bucket(ctx, bus.BucketPages)
+	if err != nil {
+		return err
+	}
+	robots, err := w.bus.Bucket(ctx, bus.BucketRobots)
+	if err != nil {
+		return err
+	}
+	w.feeds, w.pages = feedStore{feeds}, pageStore{pages}
+	w.fetcher, err = fetch.New(fetch.Options{
+		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
+		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,
+		Robots: robotsStore{robots}, Logger: w.log, Registerer: w.reg,
+	})
+	return err
+}
+
+// userAgent names copydesk and who to write to.
+func userAgent(contact string) string {
+	if contact == "" {
+		contact = "https://github.com/copydesk/copydesk"
+	}
+	return fmt.Sprintf("copydesk/%s (+%s)", Version(), contact)
+}
+
+// Run polls and fetches until ctx ends, while this process owns the hosts.
+func (w *ingestWorker) Run(ctx context.Context) error {
+	defer w.fetcher.Close()
+	return holdLease(ctx, w.deps, "ingest", w.own)
+}
+
+// own is what the owner of the hosts does.
+func (w *ingestWorker) own(ctx context.Context, _ uint64) error {
+	if err := w.schedule(ctx); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.loop.Run(ctx) })
+	group.Go(func() error { w.poller.run(ctx); return nil })
+	group.Go(func() error { return w.enqueuePages(ctx) })
+	group.Go(func() error {
+		w.lists.watch(ctx, func() {
+			if err := w.schedule(ctx); err != nil {
+				w.log.Error("changed list not taken over", "err", err)
+			}
+			if err := w.enqueuePages(ctx); err != nil && ctx.Err() == nil {
+				w.log.Error("changed list not taken over", "err", err)
+			}
+		})
+		return nil
+	})
+	group.Go(func() error { return w.watchImports(ctx) })
+	return group.Wait()
+}
+
+// schedule makes the listed and the imported feeds the ones that are polled.
+func (w *ingestWorker) schedule(ctx context.Context) error {
+	states, err := w.feeds.all(ctx)
+	if err != nil {
+		return err
+	}
+	sources := w.lists.allSources()
+	byURL := make(map[string]*feedState, len(states))
+	for _, s := range states {
+		byURL[s.URL] = s
+		if s.Managed && s.State != feedRetired {
+			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title})
+		}
+	}
+	w.poller.set(sources, func(url string) time.Time {
+		if s := byURL[url]; s != nil {
+			return s.NextPoll
+		}
+		return time.Time{}
+	})
+	polled := w.poller.urls()
+	w.log.Info("feeds scheduled", "feeds", len(polled))
+	return w.markStates(ctx, byURL, polled)
+}
+
+// markStates makes new feeds visible before their first poll, and marks those
+// that are in no list any more.
+func (w *ingestWorker) markStates(ctx context.Context, byURL map[string]*feedState, polled map[string]bool) error {
+	save := func(s *feedState, state string) error {
+		s.State = state
+		if err := w.feeds.save(ctx, s); err != nil && !errors.Is(err, errConflict) {
+			return err
+		}
+		return nil
+	}
+	for url := range polled {
+		s := byURL[url]
+		if s == nil {
+			if err := save(&feedState{URL: url}, feedNew); err != nil {
+				return err
+			}
+		} else if s.State == feedRetired {
+			if err := save(s, feedNew); err != nil {
+				return err
+			}
+		}
+	}
+	for url, s := range byURL {
+		if !polled[url] && s.State != feedRetired {
+			if err := save(s, feedRetired); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// watchImports takes over feeds that `copydesk feeds import` adds.
+func (w *ingestWorker) watchImports(ctx context.Context) error {
+	watch, err := w.feeds.kv.WatchAll(ctx, jetstream.UpdatesOnly(), jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("watch feeds: %w", err)
+	}
+	defer func() { _ = watch.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case entry, ok := <-watch.Updates():
+			if !ok {
+				return nil
+			}
+			var s feedState
+			if entry == nil || json.Unmarshal(entry.Value(), &s) != nil {
+				continue
+			}
+			if s.Managed && s.State == feedNew && !w.poller.has(s.URL) {
+				if err := w.schedule(ctx); err != nil && ctx.Err() == nil {
+					w.log.Error("imported feeds not taken over", "err", err)
+				}
+			}
+		}
+	}
+}
+
+// enqueuePages hands the pages of the URL lists to the broker, except those
+// that were fetched already.
+func (w *ingestWorker) enqueuePages(ctx context.Context) error {
+	pages := w.lists.allPages()
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(enqueueParallel)
+	var mu sync.Mutex
+	queued := 0
+	for _, url := range pages {
+		group.Go(func() error {
+			state, err := w.pages.load(gctx, url)
+			if err != nil {
+				return err
+			}
+			if state.Done {
+				return nil
+			}
+			mu.Lock()
+			queued++
+			mu.Unlock()
+			return w.enqueue(gctx, urlMessage{URL: url})
+		})
+	}
+	err := group.Wait()
+	if len(pages) > 0 && err == nil {
+		w.log.Info("pages of the URL lists queued", "listed", len(pages), "queued", queued)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// enqueue hands a URL to the broker and waits for its word. A full stream is
+// back-pressure: it waits until there is room.
+func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
+	data, partition, msgID, err := encodeURLMessage(m)
+	if err != nil {
+		w.log.Warn("URL left out", "url", m.URL, "feed", m.Feed, "err", err)
+		return nil
+	}
+	publish := func() (struct{}, error) {
+		_, err := w.bus.JetStream().Publish(ctx, bus.URLSubject(partition), data, jetstream.WithMsgID(msgID))
+		if err != nil && !bus.IsFull(err) && !bus.IsUnavailable(err) {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}
+	_, err = backoff.Retry(ctx, publish, backoff.WithMaxElapsedTime(0), backoff.WithBackOff(&backoff.ExponentialBackOff{
+		InitialInterval: 200 * time.Millisecond, RandomizationFactor: 0.3, Multiplier: 2, MaxInterval: 10 * time.Second,
+	}))
+	if err != nil {
+		return fmt.Errorf("queue %s: %w", m.URL, err)
+	}
+	return nil
+}
+
+// overdue is how long the feed that waits longest has been due.
+func (w *ingestWorker) overdue() time.Duration { return w.poller.overdue() }
+
+// feedStates returns the state of every feed, by URL.
+func (w *ingestWorker) feedStates() map[string]string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	feeds, err := w.cache.feeds(ctx)
+	if err != nil {
+		w.log.Debug("feeds cannot be counted", "err", err)
+		return nil
+	}
+	states := make(map[string]string, len(feeds))
+	for _, f := range feeds {
+		states[f.URL] = f.State
+	}
+	return states
+}
+
+// Ready says whether the worker can do its work.
+func (w *ingestWorker) Ready(ctx context.Context) error { return w.loop.Ready(ctx) }

@@ -1,0 +1,269 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/feed"
+	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/weburl"
+)
+
+const (
+	// entryHashLen is how much of an entry's hash is remembered: 60 bits tell
+	// the entries of one feed apart.
+	entryHashLen = 12
+	// maxSeenOlder bounds the hashes kept of entries that have left the feed.
+	maxSeenOlder = 2000
+	// maxSitemaps bounds the sitemaps read of one sitemap index in one poll.
+	maxSitemaps = 100
+	// enqueueParallel is how many URLs are handed to the broker at once.
+	enqueueParallel = 16
+	// maxHint bounds each hint that travels with a page, in bytes.
+	maxHint = 2000
+)
+
+// urlMessage is what stream URLS carries: a page to fetch and what its feed
+// said of it.
+type urlMessage struct {
+	URL       string        `json:"url"`
+	Feed      string        `json:"feed,omitempty"`
+	EntryHash string        `json:"entry_hash,omitempty"`
+	Entry     article.Entry `json:"entry,omitzero"`
+}
+
+// feedPoller polls one feed at a time: fetch, parse, hand new entries to the
+// broker, and only then remember them.
+type feedPoller struct {
+	fetcher  *fetch.Fetcher
+	feeds    feedStore
+	enqueue  func(ctx context.Context, m urlMessage) error
+	interval time.Duration
+	log      *slog.Logger
+}
+
+// poll polls a feed and returns when it is due again.
+func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
+	log := p.log.With("feed", s.URL)
+	interval := max(minInterval, cmp.Or(s.Interval, p.interval))
+	state, err := p.feeds.load(ctx, s.URL)
+	if err != nil {
+		if ctx.Err() == nil {
+			log.Error("feed state cannot be read; tried again in a minute", "err", err)
+		}
+		return time.Now().Add(time.Minute)
+	}
+	if state.NextPoll.After(time.Now()) {
+		return state.NextPoll // another worker was here first
+	}
+	state.Interval = interval
+	fresh, pollErr := p.read(ctx, state)
+	if ctx.Err() != nil {
+		return time.Now() // stopping: nothing was decided
+	}
+	p.settle(state, s, interval, fresh, pollErr)
+	switch {
+	case pollErr != nil:
+		log.Warn("feed poll failed", "err", pollErr, "failures", state.Failures, "next", state.NextPoll)
+	case fresh > 0:
+		log.Info("feed polled", "new", fresh, "entries", state.Entries)
+	default:
+		log.Debug("feed polled", "new", 0, "entries", state.Entries)
+	}
+	if err := p.feeds.save(ctx, state); err != nil && ctx.Err() == nil {
+		log.Error("feed state cannot be saved; entries may be looked at again", "err", err)
+	}
+	return state.NextPoll
+}
+
+// settle records the outcome of a poll and when the next one is due.
+func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Duration, fresh int, err error) {
+	now := time.Now()
+	state.LastPoll = now
+	if s.Title != "" {
+		state.Title = s.Title
+	}
+	if err == nil {
+		state.State, state.LastError, state.Failures = feedOK, "", 0
+		if fresh > 0 {
+			state.LastNew = now
+		}
+		state.NextPoll = now.Add(jitter(interval))
+		return
+	}
+	state.State, state.LastError = feedFailing, err.Error()
+	state.Failures++
+	wait := jitter(failureWait(interval, state.Failures))
+	var ferr *fetch.Error
+	if errors.As(err, &ferr) {
+		if ferr.Status == http.StatusGone {
+			state.State, wait = feedGone, maxInterval
+		}
+		wait = max(wait, min(ferr.RetryAfter, maxInterval))
+	}
+	state.NextPoll = now.Add(wait)
+}
+
+// read fetches the feed and enqueues what is new, and returns how many that
+// were.
+func (p *feedPoller) read(ctx context.Context, state *feedState) (int, error) {
+	target := cmp.Or(state.Resolved, state.URL)
+	resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: target, Kind: fetch.KindFeed, ETag: state.ETag, LastModified: state.LastModified})
+	if err != nil {
+		return 0, err
+	}
+	if resp.NotModified {
+		return 0, nil
+	}
+	parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
+	if errors.Is(err, feed.ErrNotFeed) && state.Resolved == "" {
+		links := feed.Discover(resp.Body, resp.FinalURL)
+		if len(links) == 0 {
+			return 0, fmt.Errorf("%w: %w", err, errNoFeedLink)
+		}
+		p.log.Info("page names a feed", "feed", state.URL, "resolved", links[0])
+		state.Resolved, state.ETag, state.LastModified = links[0], "", ""
+		return p.read(ctx, state)
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range parsed.Warnings {
+		p.log.Debug("feed repaired", "feed", state.URL, "warning", w)
+	}
+	entries := parsed.Entries
+	if len(parsed.Sitemaps) > 0 {
+		more, err := p.readSitemaps(ctx, state, parsed.Sitemaps)
+		if err != nil {
+			return 0, err
+		}
+		entries = append(entries, more...)
+	}
+	fresh, err := p.enqueueNew(ctx, state, parsed, entries)
+	if err != nil {
+		return 0, err
+	}
+	// The validators are kept only now: had the entries not all been handed
+	// over, the next poll must see the feed again.
+	state.ETag, state.LastModified = resp.ETag, resp.LastModified
+	state.Format, state.Entries = parsed.Format, len(entries)
+	if parsed.Title != "" {
+		state.Title = parsed.Title
+	}
+	return fresh, nil
+}
+
+// readSitemaps reads the sitemaps of an index that changed since they were last
+// read, the latest first.
+func (p *feedPoller) readSitemaps(ctx context.Context, state *feedState, refs []feed.SitemapRef) ([]feed.Entry, error) {
+	refs = slices.Clone(refs)
+	slices.SortStableFunc(refs, func(a, b feed.SitemapRef) int { return b.LastModified.Compare(a.LastModified) })
+	refs = refs[:min(len(refs), maxSitemaps)]
+	read := make(map[string]time.Time, len(refs))
+	var all []feed.Entry
+	for _, ref := range refs {
+		last, known := state.Sitemaps[ref.URL]
+		if known && !ref.LastModified.IsZero() && !ref.LastModified.After(last) {
+			read[ref.URL] = last
+			continue
+		}
+		resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: ref.URL, Kind: fetch.KindFeed})
+		if err != nil {
+			return nil, fmt.Errorf("sitemap of the index: %w", err)
+		}
+		parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
+		if err != nil {
+			return nil, fmt.Errorf("sitemap %s of the index: %w", ref.URL, err)
+		}
+		all = append(all, parsed.Entries...)
+		read[ref.URL] = ref.LastModified
+	}
+	state.Sitemaps = read
+	return all, nil
+}
+
+// enqueueNew hands the entries that were not seen before to the broker, waits
+// for its word on each, and remembers them.
+func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry) (int, error) {
+	seen := make(map[string]bool, len(state.Seen))
+	for _, h := range state.Seen {
+		seen[h] = true
+	}
+	hashes := make([]string, 0, len(entries)+min(len(state.Seen), maxSeenOlder))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(enqueueParallel)
+	fresh := 0
+	for _, e := range entries {
+		hash := e.Hash()[:entryHashLen]
+		hashes = append(hashes, hash)
+		if seen[hash] {
+			continue
+		}
+		seen[hash] = true
+		fresh++
+		m := urlMessage{URL: e.URL, Feed: state.URL, EntryHash: hash, Entry: hints(e.Entry, f)}
+		group.Go(func() error { return p.enqueue(gctx, m) })
+	}
+	if err := group.Wait(); err != nil {
+		return 0, fmt.Errorf("hand entries to the broker: %w", err)
+	}
+	current := make(map[string]bool, len(hashes))
+	for _, h := range hashes {
+		current[h] = true
+	}
+	older := 0
+	for _, h := range state.Seen {
+		if !current[h] && older < maxSeenOlder {
+			hashes = append(hashes, h)
+			older++
+		}
+	}
+	state.Seen = hashes
+	return fresh, nil
+}
+
+// hints returns what a feed says of a page, in bounds.
+func hints(e article.Entry, f *feed.Feed) article.Entry {
+	e.Title, e.Summary = clipText(e.Title, maxHint), clipText(e.Summary, maxHint)
+	e.Authors = slices.Clone(e.Authors[:min(len(e.Authors), 20)])
+	for i, a := range e.Authors {
+		e.Authors[i] = clipText(a, 200)
+	}
+	e.Language = clipText(cmp.Or(e.Language, f.Language), 35)
+	e.Publisher = clipText(cmp.Or(e.Publisher, f.Title), 200)
+	return e
+}
+
+// clipText cuts s at a rune boundary to at most n bytes.
+func clipText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// encodeURLMessage returns the message, the partition of its host, and its id.
+func encodeURLMessage(m urlMessage) (data []byte, partition int, msgID string, err error) {
+	canonical, err := weburl.Canonical(m.URL)
+	if err != nil {
+		return nil, 0, "", err
+	}
+	m.URL = canonical
+	if data, err = json.Marshal(m); err != nil {
+		return nil, 0, "", fmt.Errorf("encode URL message of %s: %w", canonical, err)
+	}
+	return data, weburl.Partition(weburl.HostPort(canonical)), article.ID(canonical) + ":" + m.EntryHash, nil
+}

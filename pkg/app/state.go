@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/weburl"
+)
+
+// The states of a feed, as /sources shows them.
+const (
+	feedNew     = "new"     // not polled yet
+	feedOK      = "ok"      // the last poll worked
+	feedFailing = "failing" // the last poll failed; it is tried again, less and less often
+	feedGone    = "gone"    // the publisher says 410; looked at once a day
+	feedRetired = "retired" // in no list any more; not polled
+)
+
+// feedState is what bucket copydesk_feeds holds of a feed.
+type feedState struct {
+	URL          string               `json:"url"`
+	Resolved     string               `json:"resolved,omitempty"` // the feed that the page at URL named
+	Title        string               `json:"title,omitempty"`
+	Format       string               `json:"format,omitempty"`
+	State        string               `json:"state"`
+	LastError    string               `json:"last_error,omitempty"`
+	ETag         string               `json:"etag,omitempty"`
+	LastModified string               `json:"last_modified,omitempty"`
+	LastPoll     time.Time            `json:"last_poll,omitzero"`
+	NextPoll     time.Time            `json:"next_poll,omitzero"`
+	LastNew      time.Time            `json:"last_new,omitzero"`
+	Failures     int                  `json:"failures,omitempty"`
+	Entries      int                  `json:"entries,omitempty"`
+	Interval     time.Duration        `json:"interval,omitempty"`
+	Managed      bool                 `json:"managed,omitempty"` // imported, not from a list
+	Seen         []string             `json:"seen,omitempty"`    // hashes of entries, the latest first
+	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
+
+	revision uint64
+}
+
+func feedKey(url string) string { return article.ID(url) }
+
+// pageState is what bucket copydesk_pages holds of a page: enough to know that
+// it need not be fetched, and why not.
+type pageState struct {
+	URL          string    `json:"url"`
+	FinalURL     string    `json:"final_url,omitempty"`
+	PageID       string    `json:"page_id,omitempty"`
+	FetchedAt    time.Time `json:"fetched_at,omitzero"`
+	Status       int       `json:"status,omitempty"`
+	ETag         string    `json:"etag,omitempty"`
+	LastModified string    `json:"last_modified,omitempty"`
+	BodyHash     string    `json:"body_hash,omitempty"`
+	Entry        string    `json:"entry,omitempty"` // hash of the entry that was fetched
+	Done         bool      `json:"done"`            // fetched, or refused for good
+	Error        string    `json:"error,omitempty"` // class of the last failure
+	Attempts     int       `json:"attempts,omitempty"`
+}
+
+func pageKey(url string) string {
+	return strconv.Itoa(weburl.Partition(weburl.HostPort(url))) + "." + article.ID(url)
+}
+
+// getJSON reads a key into v and returns its revision, 0 if the key is absent.
+func getJSON(ctx context.Context, kv jetstream.KeyValue, key string, v any) (uint64, error) {
+	entry, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read %s/%s: %w", kv.Bucket(), key, err)
+	}
+	if err := json.Unmarshal(entry.Value(), v); err != nil {
+		return 0, fmt.Errorf("decode %s/%s: %w", kv.Bucket(), key, err)
+	}
+	return entry.Revision(), nil
+}
+
+// feedStore keeps feed states by compare-and-set.
+type feedStore struct{ kv jetstream.KeyValue }
+
+func (s feedStore) load(ctx context.Context, url string) (*feedState, error) {
+	state := &feedState{URL: url, State: feedNew}
+	revision, err := getJSON(ctx, s.kv, feedKey(url), state)
+	if err != nil {
+		return nil, err
+	}
+	state.revision = revision
+	return state, nil
+}
+
+// errConflict says that another worker changed the state in between.
+var errConflict = errors.New("changed by another worker")
+
+func (s feedStore) save(ctx context.Context, state *feedState) error {
+	data, err := json.Marshal(state)
+	if err != nil {
+		return fmt.Errorf("encode state of feed %s: %w", state.URL, err)
+	}
+	key := feedKey(state.URL)
+	var revision uint64
+	if state.revision == 0 {
+		revision, err = s.kv.Create(ctx, key, data)
+	} else {
+		revision, err = s.kv.Update(ctx, key, data, state.revision)
+	}
+	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return fmt.Errorf("save state of feed %s: %w", state.URL, errConflict)
+	}
+	if err != nil {
+		return fmt.Errorf("save state of feed %s: %w", state.URL, err)
+	}
+	state.revision = revision
+	return nil
+}
+
+// all returns every feed state, in no order.
+func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
+	watch, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, fmt.Errorf("list feeds: %w", err)
+	}
+	defer func() { _ = watch.Stop() }()
+	var states []*feedState
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("list feeds: %w", ctx.Err())
+		case entry, ok := <-watch.Updates():
+			if !ok || entry == nil {
+				return states, nil // nil marks the end of what was stored
+			}
+			state := &feedState{}
+			if err := json.Unmarshal(entry.Value(), state); err != nil {
+				return nil, fmt.Errorf("list feeds: decode %s: %w", entry.Key(), err)
+			}
+			state.revision = entry.Revision()
+			states = append(states, state)
+		}
+	}
+}
+
+// pageStore keeps page states; the last write wins, because one worker owns a
+// page's partition.
+type pageStore struct{ kv jetstream.KeyValue }
+
+func (s pageStore) load(ctx context.Context, url string) (*pageState, error) {
+	state := &pageState{URL: url}
+	_, err := getJSON(ctx, s.kv, pageKey(url), state)
+	return state, err
+}
+
+func (s pageStore) save(ctx context.Context, state *pageState) error {
+	data, err := json.Marshal(state)
+	if err != nil {
+		return fmt.Errorf("encode state of page %s: %w", state.URL, err)
+	}
+	if _, err := s.kv.Put(ctx, pageKey(state.URL), data); err != nil {
+		return fmt.Errorf("save state of page %s: %w", state.URL, err)
+	}
+	return nil
+}
+
+// robotsStore keeps robots.txt files for the fetcher.
+type robotsStore struct{ kv jetstream.KeyValue }
+
+// Get returns the stored robots.txt of a host.
+func (s robotsStore) Get(ctx context.Context, host string) ([]byte, bool, error) {
+	entry, err := s.kv.Get(ctx, article.ID(host))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read robots.txt of %s: %w", host, err)
+	}
+	return entry.Value(), true, nil
+}
+
+// Put stores the robots.txt of a host.
+func (s robotsStore) Put(ctx context.Context, host string, data []byte) error {
+	if _, err := s.kv.Put(ctx, article.ID(host), data); err != nil {
+		return fmt.Errorf("store robots.txt of %s: %w", host, err)
+	}
+	return nil
+}
+
+// sourceCache answers /sources without reading the bucket for every visitor.
+type sourceCache struct {
+	store feedStore
+	mu    sync.Mutex
+	at    time.Time
+	list  []*feedState
+}
+
+const sourceCacheTime = 2 * time.Second
+
+func (c *sourceCache) feeds(ctx context.Context) ([]*feedState, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.list != nil && time.Since(c.at) < sourceCacheTime {
+		return c.list, nil
+	}
+	list, err := c.store.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.list, c.at = list, time.Now()
+	return list, nil
+}

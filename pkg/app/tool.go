@@ -1,0 +1,34 @@
+package app
+
+// ToolDescription is what `copydesk --help` opens with.
+const ToolDescription = `copydesk turns news feeds into clean, deduplicated, searchable articles.
+
+"copydesk run" starts all of it in one process; open http://localhost:8080.
+"copydesk clean URL" shows what the cleaner makes of a page.
+
+Every flag is also a key of the YAML file that --config names and an environment
+variable COPYDESK_...; flag beats environment beats file.`
+
+// Tool is the command line of copydesk.
+type Tool struct {
+	Version versionFlag `name:"version" env:"-" help:"Print the version and exit."`
+
+	Run       RunCommand      `cmd:"" help:"Run everything in one process: embedded broker, workers, search on http://localhost:8080. Without --feeds and --urls it reads the newsroom, a demonstration site that comes with it."`
+	Clean     CleanCommand    `cmd:"" help:"Clean pages: files, URLs or standard input, without a broker."`
+	Search    SearchCommand   `cmd:"" help:"Search from the terminal."`
+	Tail      TailCommand     `cmd:"" help:"Follow articles as they are indexed."`
+	Feeds     FeedsCommand    `cmd:"" help:"List, check, import and export feeds."`
+	Dead      DeadCommand     `cmd:"" help:"List, show, replay and drop dead letters."`
+	Newsroom  NewsroomCommand `cmd:"" help:"Serve the newsroom, a demonstration site with feeds, by itself."`
+	Cluster   laterCommand    `cmd:"" help:"Not in this version: copies and stories of a file of articles."`
+	Trace     laterCommand    `cmd:"" help:"Not in this version: where a URL is, or why it is not in the index."`
+	Reprocess laterCommand    `cmd:"" help:"Not in this version: run archived pages through the cleaner again."`
+}
+
+// laterCommand is a command that this version knows by name only.
+type laterCommand struct {
+	Args []string `arg:"" optional:"" passthrough:"all" hidden:""`
+}
+
+// Run says so.
+func (laterCommand) Run() error { return usagef("this command is not in this version") }
