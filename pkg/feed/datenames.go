@@ -52,7 +52,7 @@ func zoneOffset(name string) (hours float64, ok bool) {
 		return 1, true
 	case "cest", "mesz", "mest", "eet", "sast", "cat":
 		return 2, true
-	case "eest", "msk", "eat", "trt":
+	case "eest", "msk", "мск", "eat", "trt":
 		return 3, true
 	case "msd", "gst":
 		return 4, true

@@ -2,8 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -35,15 +33,14 @@ func Discover(page []byte, baseURL string) []string {
 	text, _, _ := textnorm.Decode(page[:min(len(page), maxBytes)], "")
 	p := &parser{base: baseURL, feed: &Feed{}}
 	var found []candidate
+	var count [comments + 1]int // by rank
 	tokens := html.NewTokenizer(bytes.NewReader(text))
 	tokens.SetMaxBuf(1 << 20)
 	hasBase := false
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:
-			if errors.Is(tokens.Err(), io.EOF) || tokens.Err() != nil {
-				return rank(found)
-			}
+			return rank(found)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := tokens.TagName()
 			switch tag := string(name); {
@@ -54,9 +51,11 @@ func Discover(page []byte, baseURL string) []string {
 				}
 			case tag == "link" || tag == "a":
 				attrs := tagAttributes(tokens)
-				if r, ok := rankOf(tag, attrs); ok && len(found) < 10*maxDiscovered {
+				// More than are returned, as some are the same.
+				if r, ok := rankOf(tag, attrs); ok && count[r] < 5*maxDiscovered {
 					if url := p.resolve(attrs["href"]); url != "" {
 						found = append(found, candidate{url, r})
+						count[r]++
 					}
 				}
 			}

@@ -41,7 +41,7 @@ func ReadList(name string, r io.Reader) ([]Source, error) {
 	if len(data) > maxListSize {
 		return nil, fmt.Errorf("%s: larger than 10 MB: split it into several lists", name)
 	}
-	l := &list{name: name, seen: map[string]struct{}{}}
+	l := newList(name)
 	text, _, _ := textnorm.Decode(data, "")
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	switch {
@@ -62,7 +62,7 @@ func ReadList(name string, r io.Reader) ([]Source, error) {
 // twice the first stays. Errors are as those of [ReadList]; the list may be of
 // any size up to a million URLs.
 func ReadURLs(name string, r io.Reader) ([]string, error) {
-	l := &list{name: name, seen: map[string]struct{}{}}
+	l := newList(name)
 	if err := readLines(name, r, l.addLine); err != nil {
 		return nil, err
 	}
@@ -76,8 +76,13 @@ func ReadURLs(name string, r io.Reader) ([]string, error) {
 // list collects the sources of one list.
 type list struct {
 	name    string
+	limit   int // of sources
 	sources []Source
 	seen    map[string]struct{}
+}
+
+func newList(name string) *list {
+	return &list{name: name, limit: maxSources, seen: map[string]struct{}{}}
 }
 
 // errAt is an error at a line of the list.
@@ -105,18 +110,28 @@ func (l *list) add(line int, s Source) error {
 		return l.errAt(line, "%q is no web address: expected http:// or https://", clip(raw, 100))
 	case s.Interval < 0:
 		return l.errAt(line, "interval %s is negative", s.Interval)
-	case len(l.sources) >= maxSources:
-		return l.errAt(line, "more than %d entries: split the list", maxSources)
+	case len(l.sources) >= l.limit:
+		return l.errAt(line, "more than %d addresses: split the list", l.limit)
 	}
 	s.URL = u.String()
 	if _, dup := l.seen[s.URL]; dup {
 		return nil
 	}
 	l.seen[s.URL] = struct{}{}
-	s.Title = plain(s.Title)
+	s.Title = clip(label(s.Title), maxText)
 	s.Tags = tags(s.Tags...)
 	l.sources = append(l.sources, s)
 	return nil
+}
+
+// label returns a title or tag as one line that any list can hold.
+func label(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !validXML(r) {
+			return -1
+		}
+		return r
+	}, textnorm.String(s)))
 }
 
 // tags splits tags at commas and drops blank and repeated ones.
@@ -124,7 +139,7 @@ func tags(values ...string) []string {
 	var out []string
 	for _, value := range values {
 		for tag := range strings.SplitSeq(value, ",") {
-			tag = strings.Trim(textnorm.String(tag), "/ ")
+			tag = strings.Trim(label(tag), "/ ")
 			if tag != "" && !slices.Contains(out, tag) {
 				out = append(out, tag)
 			}

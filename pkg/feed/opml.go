@@ -78,7 +78,10 @@ func notOPML(root string) string {
 // syntax returns the message of an XML error without its position.
 func syntax(err error) string {
 	var se *xml.SyntaxError
-	if errors.As(err, &se) {
+	switch {
+	case errors.As(err, &se) && se.Msg == "unexpected EOF":
+		return "it ends too early"
+	case se != nil:
 		return oneLine(se.Msg)
 	}
 	return oneLine(err.Error())

@@ -92,5 +92,8 @@ func (l *list) yamlError(err error) error {
 			return l.errAt(line, "unknown key %q: expected feeds, and url, title, interval, tags in a feed", clip(field, 40))
 		}
 	}
+	if strings.HasPrefix(le.Message, "cannot construct") {
+		return l.errAt(line, "a value of the wrong kind: expected under feeds a list of addresses, or of url, title, interval, tags")
+	}
 	return l.errAt(line, "malformed YAML: %s", oneLine(le.Message))
 }
