@@ -97,6 +97,17 @@ func (g *generator) items(h int) []*item {
 	return list
 }
 
+// near returns up to five pages of the same host that follow a page.
+func (g *generator) near(i int) []*item {
+	first := i / pagesPerHost * pagesPerHost
+	size := min(pagesPerHost, g.count-first)
+	var list []*item
+	for step := 1; step < min(size, 6); step++ {
+		list = append(list, g.item(first+(i-first+step)%size))
+	}
+	return list
+}
+
 func (g *generator) find(key, path string) *item {
 	h, ok := g.hostNumber(key)
 	m := generatedFile.FindStringSubmatch(path)
@@ -195,7 +206,7 @@ type writer struct {
 func (g *generator) writer(i, purpose int) *writer {
 	w := &writer{Rand: rand.New(rand.NewPCG(g.seed, uint64(i)<<8|uint64(purpose))), rules: g.rules}
 	w.vars = map[string]string{}
-	for _, name := range []string{"town", "person", "body"} {
+	for _, name := range []string{"town", "person", "body", "thing"} {
 		w.vars[name] = w.expand("{" + name + "}")
 	}
 	return w
@@ -210,14 +221,26 @@ func (w *writer) expand(text string) string {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "{")
-		b.WriteString(before)
 		if !ok {
+			b.WriteString(before)
 			return b.String()
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		b.WriteString(w.word(name))
+		word := w.word(name)
+		b.WriteString(withArticle(before, word))
+		b.WriteString(word)
 		text = after
 	}
+}
+
+// withArticle turns an indefinite article at the end of a text into "an" where
+// the next word asks for it.
+func withArticle(before, word string) string {
+	stem, ok := strings.CutSuffix(strings.ToLower(before), "a ")
+	if !ok || stem != "" && !strings.HasSuffix(stem, " ") || word == "" || !strings.ContainsRune("aeiou", rune(word[0])) {
+		return before
+	}
+	return strings.TrimSuffix(before, " ") + "n "
 }
 
 func (w *writer) word(name string) string {

@@ -15,6 +15,7 @@ func spacer() []byte {
 
 // picture draws the photograph of an article: sky, a light, hills and water,
 // all decided by the name.
+//
 //nolint:misspell // SVG is written in American English
 func picture(name string) []byte {
 	h := fnv.New64a()

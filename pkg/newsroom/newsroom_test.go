@@ -86,9 +86,9 @@ func visible(page string) string {
 }
 
 func TestKnownTextIsOnThePage(t *testing.T) {
-	n := siteAt(t, 2*time.Hour, 240)
+	n := siteAt(t, 2*time.Hour, 125)
 	pages := n.Known()
-	for i := range 240 {
+	for i := range 125 {
 		k, ok := n.KnownOf(n.base(hostKey(i/pagesPerHost)) + generatedPath(i))
 		if !ok {
 			t.Fatalf("generated page %d is not there", i)

@@ -130,18 +130,28 @@ func (n *Newsroom) originalOf(it *item) *item {
 	return it
 }
 
-// related returns up to five other items of the same host, nearest in time.
+// related returns up to five other items of the same host: those before it,
+// then the newest.
 func (n *Newsroom) related(it *item, now time.Time) []link {
 	var list []link
-	items := n.itemsOf(it.host, now)
-	at := slices.IndexFunc(items, func(o *item) bool { return o.path == it.path })
-	for step := 1; step < len(items) && len(list) < 5; step++ {
-		other := items[(max(at, 0)+step)%len(items)]
-		if other.path == it.path || other.private {
-			continue
-		}
+	for _, other := range n.near(it, now) {
 		title, standfirst := other.headline(now)
 		list = append(list, link{Title: title, URL: n.url(other), Standfirst: standfirst})
+	}
+	return list
+}
+
+func (n *Newsroom) near(it *item, now time.Time) []*item {
+	if _, ok := n.gen.hostNumber(it.host); ok {
+		return n.gen.near(it.number)
+	}
+	var list []*item
+	items := n.itemsOf(it.host, now)
+	at := max(0, slices.Index(items, it))
+	for step := 1; step < len(items) && len(list) < 5; step++ {
+		if other := items[(at+step)%len(items)]; other != it && !other.private {
+			list = append(list, other)
+		}
 	}
 	return list
 }
