@@ -72,8 +72,8 @@ type Line struct {
 	Head, Tail bool
 	// Linked: all or nearly all of it is a link. Bold: all of it is emphasised.
 	Linked, Bold bool
-	// Heading: the page marks it up as one. Item: it is an item of a list.
-	Heading, Item bool
+	// Heading, Quote: the page marks it up as one. Item: it is an item of a list.
+	Heading, Quote, Item bool
 }
 
 // NewLine prepares a line for the rules. text is normalised already.

@@ -24,15 +24,17 @@ var contextRules = []struct {
 // document is the lines of one article with what is known of them.
 type document struct {
 	title    string
+	plain    bool // plain text: no markup says what is a link
 	lines    []Line
 	verdicts []Verdict
 	rule     string // the name of the rule that runs
 }
 
 // Context applies the rules for furniture that only its neighbours give away.
-// verdicts runs parallel to lines and is updated in place.
-func Context(title string, lines []Line, verdicts []Verdict) {
-	d := &document{title: title, lines: lines, verdicts: verdicts}
+// verdicts runs parallel to lines and is updated in place. plain says that the
+// lines come without markup, so that links have to be told by their words.
+func Context(title string, plain bool, lines []Line, verdicts []Verdict) {
+	d := &document{title: title, plain: plain, lines: lines, verdicts: verdicts}
 	for _, r := range contextRules {
 		d.rule = r.Name
 		r.Mark(d)
@@ -118,14 +120,26 @@ func markRepeatedLead(d *document) {
 			continue
 		}
 		for j := i + 1; j < n; j++ {
-			if d.kept(j) && d.lines[j].Words >= 12 && overlap(d.lines[i].Lower, d.lines[j].Lower) >= 0.85 {
-				d.mark(i, Standfirst)
-				d.markBetween(i+1, j)
+			if d.kept(j) && d.lines[j].Words >= 12 && d.lines[j].Words <= 3*d.lines[i].Words && overlap(d.lines[i].Lower, d.lines[j].Lower) >= 0.85 {
+				if d.scraps(i+1, j) {
+					d.mark(i, Standfirst)
+					d.markBetween(i+1, j)
+				}
 				return
 			}
 		}
 		return // only the first paragraph can be one
 	}
+}
+
+// scraps reports whether nothing between two lines is a paragraph.
+func (d *document) scraps(from, to int) bool {
+	for k := from; k < to; k++ {
+		if d.kept(k) && d.lines[k].Words >= 25 {
+			return false
+		}
+	}
+	return true
 }
 
 // markBetween drops what stands between a standfirst and the lead: a second
@@ -159,36 +173,44 @@ func overlap(a, b string) float64 {
 	return float64(hit) / float64(all)
 }
 
-// repeatWords is how many words in a row must occur twice before a line is
-// looked at as a repetition.
-const repeatWords = 8
+const (
+	// repeatWords is from how many words on a line is looked at as a repetition.
+	repeatWords = 8
+	// copyWords is from how many words on a line that stands twice goes even
+	// without a sign of being a pull quote.
+	copyWords = 25
+)
 
-// markPullQuotes drops lines whose words stand in another line too: the one of
-// two equal lines that comes later, the shorter of two others.
+// markPullQuotes drops lines whose words stand in another line too: quotations
+// and emphasised lines that a longer line holds, and the second of two long
+// lines that are the same.
 func markPullQuotes(d *document) {
 	folded := make([]string, len(d.lines))
 	for i := range d.lines {
-		if d.kept(i) && d.lines[i].Words >= repeatWords && d.lines[i].Words <= 80 {
-			folded[i] = Fold(withoutSpeaker(d.lines[i].Text))
-			if len(folded[i]) < 30 {
-				folded[i] = ""
-			}
+		if d.kept(i) && d.lines[i].Words >= repeatWords && !d.lines[i].Item {
+			folded[i] = Fold(d.lines[i].Text)
 		}
 	}
+	seen := map[string]bool{}
 	for i := range d.lines {
-		if !d.kept(i) || d.lines[i].Words < repeatWords {
+		l := &d.lines[i]
+		if folded[i] == "" {
 			continue
 		}
-		f := Fold(d.lines[i].Text)
-		for j, s := range folded {
-			if s == "" || j == i || !d.kept(j) || len(s) > len(f) {
-				continue
-			}
-			if len(s) == len(f) && j < i {
-				continue
-			}
-			if strings.Contains(f, s) {
-				d.mark(j, PullQuote)
+		if seen[folded[i]] && l.Words >= copyWords {
+			d.mark(i, PullQuote)
+			continue
+		}
+		seen[folded[i]] = true
+		said := withoutSpeaker(l.Text)
+		if l.Words > 80 || len(said) == len(l.Text) && !l.Quote && !l.Bold && !l.Heading {
+			continue
+		}
+		quote := Fold(said)
+		for j, other := range folded {
+			if j != i && len(other) >= len(quote) && len(quote) >= 30 && d.kept(j) && strings.Contains(other, quote) {
+				d.mark(i, PullQuote)
+				break
 			}
 		}
 	}
@@ -291,6 +313,9 @@ func sentences(s string) int {
 
 // markFusedTeasers drops runs of headlines with their blurbs in the same line.
 func markFusedTeasers(d *document) {
+	if !d.plain {
+		return
+	}
 	for i := 0; i < len(d.lines); {
 		strongs, end := 0, i
 		for end < len(d.lines) && d.kept(end) && !d.lines[end].Item {
@@ -326,6 +351,9 @@ func linkTitle(l *Line) bool {
 
 // markHeadlineRuns drops three and more headlines in a row: the links of a box.
 func markHeadlineRuns(d *document) {
+	if !d.plain {
+		return
+	}
 	for i := 0; i < len(d.lines); {
 		end := i
 		for end < len(d.lines) && d.kept(end) && headlineLike(&d.lines[end]) && linkTitle(&d.lines[end]) {

@@ -38,7 +38,7 @@ func isContact(l *Line) bool {
 	at := strings.IndexByte(l.Lower, '@')
 	email := at > 0 && strings.IndexByte(l.Lower[at:], '.') > 0
 	switch {
-	case at >= 0 && l.Words <= 4:
+	case at >= 0 && l.Words <= 4 && !strings.HasPrefix(l.Lower, "—"):
 		return true
 	case strings.Contains(l.Lower, "can be reached at"), strings.Contains(l.Lower, "can be contacted at"):
 		return true

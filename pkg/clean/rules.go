@@ -117,7 +117,7 @@ var rules = []Rule{
 		Stays: []string{"Follow the latest rules, the mayor urged, and keep off the bridge until engineers have looked at every bolt."},
 	},
 	{
-		Kind: Newsletter, Name: "newsletter", MaxWords: 70, Contains: newsletterPhrases,
+		Kind: Newsletter, Name: "newsletter", MaxWords: 45, Contains: newsletterPhrases,
 		Goes: []string{
 			"Sign up for our newsletter", "Get the day's news delivered to your inbox.", "Subscribe to our daily newsletter for more", "Jetzt Newsletter abonnieren", "Inscrivez-vous à notre newsletter", "Suscríbete a nuestro boletín", "Iscriviti alla newsletter", "Download our app", "Join our WhatsApp channel",
 		},

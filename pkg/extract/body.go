@@ -3,6 +3,7 @@ package extract
 import (
 	"strings"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
 	"github.com/copydesk/copydesk/pkg/clean"
@@ -64,7 +65,10 @@ func (p *page) markFurniture() {
 			continue
 		}
 		if e.rule != nil {
-			e.hidden = float64(e.prose) <= e.rule.Most*float64(total)
+			e.hidden = float64(e.prose) <= e.rule.Most*float64(total) && !(embeds(e.rule) && holdsQuote(e.node, 0))
+		}
+		if e.rule == nil && p.teaserList(i, total) {
+			e.rule, e.hidden = &teaserListRule, true
 		}
 	}
 	for i := range p.blocks {
@@ -150,4 +154,67 @@ func (p *page) widen(cur int, weights []float64) int {
 		}
 	}
 	return cur
+}
+
+// embeds reports whether elements that a rule recognises may be the frame of a
+// quoted post.
+func embeds(r *clean.DOMRule) bool {
+	return r.Kind == clean.Share || r.Kind == clean.Sidebar || r.Kind == clean.Banner
+}
+
+// holdsQuote reports whether a small element frames a quotation.
+func holdsQuote(n *html.Node, depth int) bool {
+	for c := n.FirstChild; c != nil && depth < 6; c = c.NextSibling {
+		if c.DataAtom == atom.Blockquote || c.Type == html.ElementNode && holdsQuote(c, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// teaserListRule is the verdict on lists of teasers, which no name gives away.
+var teaserListRule = clean.DOMRule{Kind: clean.Related, Name: "teaser-list", Most: 0.6}
+
+const (
+	minTeasers   = 3
+	maxTeaserLen = 700 // bytes of one teaser
+)
+
+// teaserList reports whether an element is a list of teasers: three or more
+// children of one form, each a linked headline with little text.
+func (p *page) teaserList(i, total int) bool {
+	e := &p.els[i]
+	if e.text < 60 || float64(e.prose) > teaserListRule.Most*float64(total) || e.node.DataAtom == atom.P {
+		return false
+	}
+	teasers, others := 0, 0
+	for c := i + 1; c < e.end; c = p.els[c].end {
+		k := &p.els[c]
+		switch {
+		case k.text == 0:
+		case p.isTeaser(k):
+			teasers++
+		default:
+			others++
+		}
+	}
+	return teasers >= minTeasers && teasers >= 3*others
+}
+
+// isTeaser reports whether an element is one linked headline with a little text
+// around it.
+func (p *page) isTeaser(e *element) bool {
+	if e.text > maxTeaserLen || e.last-e.first > 8 || e.last <= e.first || e.link < 15 {
+		return false
+	}
+	headline, prose := 0, 0
+	for i := e.first; i < e.last; i++ {
+		b := &p.blocks[i]
+		if b.words >= 3 && b.links*10 >= visibleLen(b.text)*9 {
+			headline++
+		} else if b.prose {
+			prose++
+		}
+	}
+	return headline >= 1 && prose <= 2
 }

@@ -38,7 +38,7 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	p.takeStandfirst(a, e.first, e.last, m)
 	splitLeadDateline(a, blocks)
 	lines, verdicts := matchLines(blocks)
-	clean.Context(a.Title, lines, verdicts)
+	clean.Context(a.Title, false, lines, verdicts)
 	for i := range blocks {
 		blocks[i].Verdict = verdicts[i]
 	}
@@ -85,6 +85,8 @@ func (p *page) dropLinks(blocks []block) {
 		}
 		linked := float64(b.links) / float64(visibleLen(b.text)+1)
 		switch {
+		case linked > 0.8 && b.nlinks >= 5:
+			b.Verdict = clean.Verdict{Kind: clean.Tags, Rule: "many-links"}
 		case linked > 0.9 && b.words >= 3 && (b.kind == article.ListItem || b.level > 0 || b.words <= 25):
 			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "link-block"}
 		case linked > 0.9 && b.words < 3:

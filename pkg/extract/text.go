@@ -164,7 +164,7 @@ func labelText(a *article.Article, blocks []block) {
 			a.Section = lines[i].Text
 		}
 	}
-	clean.Context(a.Title, lines, verdicts)
+	clean.Context(a.Title, true, lines, verdicts)
 	for i := range blocks {
 		blocks[i].Verdict = verdicts[i]
 		blocks[i].kept = !verdicts[i].Dropped()
@@ -206,7 +206,7 @@ func matchLines(blocks []block) ([]clean.Line, []clean.Verdict) {
 		l.Words = b.words
 		l.Head, l.Tail = !seen, i >= lastProse
 		l.Linked = b.links*10 >= len(b.text)*8 && b.links > 0
-		l.Bold, l.Heading, l.Item = b.bold, b.level > 0, b.kind == article.ListItem
+		l.Bold, l.Heading, l.Quote, l.Item = b.bold, b.level > 0, b.kind == article.Quote, b.kind == article.ListItem || b.cell
 		lines[i], verdicts[i] = l, b.Verdict
 		if !verdicts[i].Dropped() {
 			verdicts[i] = clean.Match(&lines[i])

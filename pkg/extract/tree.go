@@ -20,26 +20,26 @@ type element struct {
 	last   int
 	depth  int
 
-	text, link int     // characters of visible text in it, and of those in links
-	prose      int     // characters of it in paragraphs that read like prose
+	text, link int // characters of visible text in it, and of those in links
+	prose      int // characters of it in paragraphs that read like prose
 	rule       *clean.DOMRule
 	hidden     bool
 }
 
 // block is one run of text that the page shows as a block of its own.
 type block struct {
-	text    string
-	kind    article.BlockKind
-	el      int // the innermost block element
-	links   int // characters inside links
-	nlinks  int
-	words   int
-	level   int  // of a heading, 1..6
-	bold    bool // all of it is emphasised
-	cell    bool // a cell of a table
-	figure  bool // inside a figure
-	start   bool // text begins the page element (not after a <br>)
-	prose   bool // reads like a paragraph of prose
+	text   string
+	kind   article.BlockKind
+	el     int // the innermost block element
+	links  int // characters inside links
+	nlinks int
+	words  int
+	level  int  // of a heading, 1..6
+	bold   bool // all of it is emphasised
+	cell   bool // a cell of a table
+	figure bool // inside a figure
+	start  bool // text begins the page element (not after a <br>)
+	prose  bool // reads like a paragraph of prose
 	clean.Verdict
 	kept  bool
 	score float64
@@ -61,7 +61,8 @@ type page struct {
 
 type inlineState struct {
 	link, bold, pre, quote, item, cell, figure int
-	heading                                      int
+	heading                                    int
+	row                                        bool // in a row of data
 }
 
 // buildPage walks the tree once.
@@ -136,6 +137,10 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	}
 	saved := p.inline
 	isBlk := isBlock(n.DataAtom)
+	if (n.DataAtom == atom.Td || n.DataAtom == atom.Th) && p.inline.row {
+		p.buf.WriteByte(' ') // the cells of a row of data make one line
+		isBlk = false
+	}
 	if isBlk {
 		p.flush(parent)
 	}
@@ -178,6 +183,8 @@ func (p *page) enter(n *html.Node) {
 		p.inline.quote++
 	case atom.Li:
 		p.inline.item++
+	case atom.Tr:
+		p.inline.row = isDataRow(n)
 	case atom.Td, atom.Th:
 		p.inline.cell++
 		p.inline.item = 0
@@ -187,6 +194,43 @@ func (p *page) enter(n *html.Node) {
 	if l := headingLevel(n.DataAtom); l > 0 {
 		p.inline.heading = l
 	}
+}
+
+// isDataRow tells a row of a table of facts from one that serves the layout: its
+// cells are several, and hold nothing but short text.
+func isDataRow(tr *html.Node) bool {
+	cells := 0
+	for c := tr.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type != html.ElementNode {
+			continue
+		}
+		cells++
+		if n, ok := cellText(c, 0); !ok || n > 120 {
+			return false
+		}
+	}
+	return cells >= 2
+}
+
+// cellText returns how much text a cell holds, and false where it holds more
+// than text.
+func cellText(n *html.Node, depth int) (int, bool) {
+	total := 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == html.TextNode:
+			total += len(c.Data)
+		case c.Type == html.ElementNode:
+			if depth > 6 || isBlock(c.DataAtom) && c.DataAtom != atom.P && c.DataAtom != atom.Div {
+				return total, false
+			}
+			sub, ok := cellText(c, depth+1)
+			if total += sub; !ok || total > 400 {
+				return total, false
+			}
+		}
+	}
+	return total, true
 }
 
 func (p *page) addText(s string) {
