@@ -174,7 +174,13 @@ func (b *Bus) GetDead(ctx context.Context, seq uint64) (*DeadLetter, error) {
 }
 
 func readDead(raw *jetstream.RawStreamMsg) DeadLetter {
-	h := raw.Header
+	h := nats.Header{}
+	for k, v := range raw.Header {
+		// The broker adds some of its own to what it reads back.
+		if !strings.HasPrefix(k, headerNATSPrefix) {
+			h[k] = v
+		}
+	}
 	num := func(k string) int {
 		n, err := strconv.Atoi(h.Get(k))
 		if err != nil {

@@ -74,18 +74,13 @@ func (w *Worker) finish(h *held, r Result, hung bool) string {
 		w.nak(h, later.after)
 		return outcomeLater
 	case errors.As(err, &unavailable):
-		delay := w.health.down(unavailable.err)
-		w.excuse(h)
-		w.nak(h, spread(delay))
-		return outcomeUnavailable
+		return w.outage(h, unavailable.err)
 	case w.work.Err() != nil:
 		w.excuse(h)
 		w.nak(h, 0)
 		return outcomeReturned
-	case !w.o.Bus.Connected() && bus.IsUnavailable(err):
-		// The handler met the outage of the broker on its own; the message
-		// comes again when AckWait is over.
-		return outcomeUnavailable
+	case w.isOutage(err):
+		return w.outage(h, err)
 	}
 	w.health.works()
 	if lerr := w.ledger.failed(w.work, h, err.Error(), hung); lerr != nil {
@@ -95,6 +90,28 @@ func (w *Worker) finish(h *held, r Result, hung bool) string {
 	w.log.Warn("attempt failed", "id", h.id(), "attempt", h.prior+1, "deliveries", h.m.Deliveries, "again_in", delay.String(), "error", err)
 	w.nak(h, spread(delay))
 	return outcomeRetry
+}
+
+// isOutage reports whether the error of a handler comes from a broker that is
+// away. A deadline may be any deadline, so it counts only while the connection is
+// down.
+func (w *Worker) isOutage(err error) bool {
+	return bus.IsUnavailable(err) && (!errors.Is(err, context.DeadlineExceeded) || !w.o.Bus.Connected())
+}
+
+// outage gives a message back that failed because something else is down.
+func (w *Worker) outage(h *held, err error) string {
+	delay := w.health.down(err)
+	// Only a broker that is there can take the attempt back, and nothing is
+	// missed by waiting for it.
+	for end := time.Now().Add(2 * w.ackWait); !w.o.Bus.Connected() && time.Now().Before(end); {
+		if !sleep(w.work, 100*time.Millisecond) {
+			break
+		}
+	}
+	w.excuse(h)
+	w.nak(h, spread(delay))
+	return outcomeUnavailable
 }
 
 // spread varies d by a tenth, so that messages that failed together do not come

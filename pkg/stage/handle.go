@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -62,12 +63,12 @@ func (w *Worker) process(batch []*held) {
 	together, alone := w.admit(batch)
 	if len(together) > 0 {
 		w.gate.RLock()
-		w.handle(together)
+		w.handle(w.begin(together))
 		w.gate.RUnlock()
 	}
 	for _, h := range alone {
 		w.gate.Lock()
-		w.handle([]*held{h})
+		w.handle(w.begin([]*held{h}))
 		w.gate.Unlock()
 	}
 }
@@ -75,32 +76,18 @@ func (w *Worker) process(batch []*held) {
 // admit asks the record of attempts about every message that was delivered
 // before. Poison goes to the dead letters from here.
 func (w *Worker) admit(batch []*held) (together, alone []*held) {
-	type verdict struct {
-		poison, alone bool
-		err           error
-	}
-	verdicts := make([]verdict, len(batch))
-	var g errgroup.Group
-	g.SetLimit(16)
-	for i, h := range batch {
-		if w.ledger == nil || h.m.Deliveries <= 1 {
-			continue
-		}
-		g.Go(func() error {
-			v := &verdicts[i]
-			v.poison, v.alone, v.err = w.ledger.begin(w.work, h)
-			return nil
-		})
-	}
-	_ = g.Wait() // the functions return nil
-	for i, h := range batch {
-		switch v := verdicts[i]; {
-		case v.err != nil:
-			// Without its attempt on disk a message that kills the worker would
-			// kill it for ever.
-			w.health.stall(causeBroker, bus.BucketAttempts, v.err)
-			w.health.unstall(causeBroker)
-			w.giveBack(h, w.o.RetryDelay, outcomeUnavailable)
+	type verdict struct{ poison, alone bool }
+	verdicts := make(map[*held]verdict, len(batch))
+	var mu sync.Mutex
+	batch = w.eachCounted(batch, func(h *held) error {
+		poison, alone, err := w.ledger.look(w.work, h)
+		mu.Lock()
+		defer mu.Unlock()
+		verdicts[h] = verdict{poison, alone}
+		return err
+	})
+	for _, h := range batch {
+		switch v := verdicts[h]; {
 		case v.poison:
 			cause := fmt.Errorf("failed %d times, last: %s", h.prior, orElse(h.lastError, "unknown"))
 			w.tail(h, Result{Err: Permanent(ReasonPoison, cause)}, false)
@@ -113,8 +100,53 @@ func (w *Worker) admit(batch []*held) (together, alone []*held) {
 	return together, alone
 }
 
+// begin writes down the attempts that the handler is about to make, and returns
+// the messages for which it may.
+func (w *Worker) begin(batch []*held) []*held {
+	return w.eachCounted(batch, func(h *held) error { return w.ledger.begin(w.work, h) })
+}
+
+// eachCounted calls the record of attempts for each message that was delivered
+// before. Messages for which it fails are given back: without its attempt on disk
+// a message that kills the worker would kill it for ever. The others are returned
+// in their order.
+func (w *Worker) eachCounted(batch []*held, call func(*held) error) []*held {
+	errs := make([]error, len(batch))
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i, h := range batch {
+		if w.ledger.counts(h) {
+			g.Go(func() error {
+				errs[i] = call(h)
+				return nil
+			})
+		}
+	}
+	_ = g.Wait() // the functions return nil
+	kept := batch[:0:0]
+	for i, h := range batch {
+		switch err := errs[i]; {
+		case err == nil:
+			kept = append(kept, h)
+		case w.work.Err() != nil:
+			w.giveBack(h, 0, outcomeReturned)
+		case bus.IsFull(err):
+			// A full record must not stop the stage.
+			w.log.Warn("attempt is not recorded", "id", h.id(), "error", err)
+			kept = append(kept, h)
+		default:
+			w.log.Warn("attempt is not recorded, message waits", "id", h.id(), "error", err)
+			w.giveBack(h, spread(w.o.RetryDelay), outcomeUnavailable)
+		}
+	}
+	return kept
+}
+
 // handle calls the handler and passes each result on.
 func (w *Worker) handle(batch []*held) {
+	if len(batch) == 0 {
+		return
+	}
 	start := time.Now()
 	for _, h := range batch {
 		h.start = start

@@ -37,11 +37,10 @@ func (l *ledger) key(m *Msg) string {
 	return fmt.Sprintf("%s.%s.%d.%s", l.stage, m.Stream, m.Sequence, strconv.FormatInt(m.Published.UnixNano(), 36))
 }
 
-// begin is called before the handler and says whether the message is poison, and
-// whether it must be handled alone. When it is not poison the attempt is on disk
-// when begin returns.
-func (l *ledger) begin(ctx context.Context, h *held) (poison, alone bool, err error) {
-	if l == nil || h.m.Deliveries <= 1 {
+// look is called before the handler and says whether the message is poison, and
+// whether it must be handled alone.
+func (l *ledger) look(ctx context.Context, h *held) (poison, alone bool, err error) {
+	if !l.counts(h) {
 		return false, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
@@ -59,14 +58,25 @@ func (l *ledger) begin(ctx context.Context, h *held) (poison, alone bool, err er
 		}
 	}
 	h.prior, h.lastError = r.Attempts, r.Error
-	if r.Open && r.Error == "" {
+	if r.Open {
 		h.lastError = "the worker did not survive it"
 	}
-	if r.Attempts >= l.limit {
-		return true, false, nil
-	}
-	return false, r.Open, l.put(ctx, h, record{Attempts: h.prior + 1, Open: true, Error: r.Error})
+	return r.Attempts >= l.limit, r.Open, nil
 }
+
+// begin writes the attempt down. It is called when nothing but the handler comes
+// next: a message that waits must not be charged with the end of the worker.
+func (l *ledger) begin(ctx context.Context, h *held) error {
+	if !l.counts(h) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	return l.put(ctx, h, record{Attempts: h.prior + 1, Open: true, Error: h.lastError})
+}
+
+// counts reports whether attempts at the message are written down beforehand.
+func (l *ledger) counts(h *held) bool { return l != nil && h.m.Deliveries > 1 }
 
 // failed writes down that the attempt failed. open keeps the suspicion that the
 // message hung the worker.

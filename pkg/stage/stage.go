@@ -149,7 +149,8 @@ func (e *laterError) Unwrap() error { return e.err }
 
 // Later asks for the message again after some time. It is no failed attempt. For
 // a stage that answers Later as a matter of course set MaxDeliveries to -1, which
-// saves two small writes for each redelivery.
+// saves two small writes for each redelivery. While it waits the message counts
+// toward the consumer's MaxAckPending.
 func Later(after time.Duration, err error) error {
 	if err == nil {
 		err = errors.New("not yet")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if url := os.Getenv(childVariable); url != "" {
+		os.Exit(killer(url))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // logs is a log that tests can read while it is written.
 type logs struct {
