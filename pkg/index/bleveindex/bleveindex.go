@@ -28,12 +28,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/blevesearch/bleve/v2/index/scorch"
-	indexapi "github.com/blevesearch/bleve_index_api"
 	"github.com/prometheus/client_golang/prometheus"
-	"go.etcd.io/bbolt"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/copydesk/copydesk/pkg/index"
@@ -44,17 +40,8 @@ import (
 const formatVersion = 1
 
 const (
-	formatFile  = "copydesk-index.json"
-	storeDir    = "store"
-	lockTimeout = "300ms" // how long bolt waits for a lock before it gives up
-)
-
-// internalFormat is written with the first batch. An index without it has lost
-// its data: scorch opens as empty what it cannot read.
-const (
-	internalFormat = "copydesk-format"
-	internalNewest = "copydesk-newest"
-	internalFlush  = "copydesk-flush"
+	formatFile = "copydesk-index.json"
+	storeDir   = "store"
 )
 
 // Options configure an index. The zero value is usable.
@@ -78,16 +65,12 @@ type Index struct {
 	metrics *metrics
 	slots   *semaphore.Weighted // searches running
 
-	queue *indexapi.AnalysisQueue
-	store *scorch.Scorch
+	write sync.Mutex // one writer at a time; taken before life
 
-	life   sync.RWMutex // held for reading by every call, for writing by Close
+	life   sync.RWMutex // held for reading by every call
 	closed bool
-
-	write sync.Mutex // one writer at a time
-	// unsynced: a batch was applied in memory and not written to disk. Until a
-	// later one is, nothing that is found stored may be reported as durable.
-	unsynced bool
+	store  *store // nil after a failed write until it could be opened again
+	down   error  // why store is nil
 }
 
 var _ index.Index = (*Index)(nil)
@@ -113,7 +96,7 @@ func Open(dir string, o Options) (*Index, error) {
 	if x.codec, err = newCodec(); err != nil {
 		return nil, fmt.Errorf("open index %s: %w", dir, err)
 	}
-	if err := x.openStore(created); err != nil {
+	if x.store, err = openStore(dir, created); err != nil {
 		x.codec.close()
 		return nil, err
 	}
@@ -130,64 +113,6 @@ func exactOf(sketch string) string {
 		return ""
 	}
 	return hash
-}
-
-// openStore opens scorch and makes sure that it has the data that it had.
-func (x *Index) openStore(created bool) error {
-	x.queue = indexapi.NewAnalysisQueue(runtime.GOMAXPROCS(0))
-	store, err := scorch.NewScorch(scorch.Name, map[string]any{
-		"path":         filepath.Join(x.dir, storeDir),
-		"bolt_timeout": lockTimeout,
-	}, x.queue)
-	if err != nil {
-		x.queue.Close()
-		return fmt.Errorf("open index %s: %w", x.dir, err)
-	}
-	if err := store.Open(); err != nil {
-		x.queue.Close()
-		if errors.Is(err, bbolt.ErrTimeout) { //nolint:staticcheck // the one scorch's bolt returns
-			return fmt.Errorf("open index %s: %w", x.dir, index.ErrLocked)
-		}
-		return fmt.Errorf("open index %s: %w", x.dir, err)
-	}
-	x.store = store.(*scorch.Scorch)
-	if err := x.checkStore(created); err != nil {
-		x.queue.Close()
-		return errors.Join(err, x.store.Close())
-	}
-	return nil
-}
-
-// checkStore writes the mark of a new store, or looks for that of an old one.
-func (x *Index) checkStore(created bool) error {
-	mark, err := x.internal(internalFormat)
-	if err != nil {
-		return fmt.Errorf("open index %s: %w", x.dir, err)
-	}
-	if mark != "" {
-		return nil
-	}
-	if !created {
-		return fmt.Errorf("open index %s: %s is damaged or gone: move the directory away, then fill a new index from the archive or the broker",
-			x.dir, filepath.Join(x.dir, storeDir))
-	}
-	b := indexapi.NewBatch()
-	b.SetInternal([]byte(internalFormat), fmt.Append(nil, formatVersion))
-	if err := x.store.Batch(b); err != nil {
-		return fmt.Errorf("create index %s: %w", x.dir, err)
-	}
-	return writeFormat(x.dir)
-}
-
-// internal returns a value that the store keeps beside its documents.
-func (x *Index) internal(name string) (string, error) {
-	r, err := x.store.Reader()
-	if err != nil {
-		return "", err
-	}
-	defer r.Close()
-	v, err := r.GetInternal([]byte(name))
-	return string(v), err
 }
 
 // format is the content of formatFile.
@@ -271,10 +196,11 @@ func (x *Index) Close() error {
 	if x.metrics != nil {
 		x.metrics.unregister()
 	}
-	err := x.store.Close()
-	x.queue.Close()
 	x.codec.close()
-	if err != nil {
+	if x.store == nil {
+		return nil
+	}
+	if err := x.store.close(); err != nil {
 		return fmt.Errorf("close index %s: %w", x.dir, err)
 	}
 	return nil
@@ -284,21 +210,38 @@ func (x *Index) Close() error {
 // and otherwise returns what ends the call.
 func (x *Index) enter(ctx context.Context) (leave func(), err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("index: %w", err)
+		return nil, err
 	}
 	x.life.RLock()
-	if x.closed {
-		x.life.RUnlock()
-		return nil, index.ErrClosed
+	switch {
+	case x.closed:
+		err = index.ErrClosed
+	case x.store == nil:
+		err = fmt.Errorf("closed since a write failed: %w", x.down)
+	default:
+		return x.life.RUnlock, nil
 	}
-	return x.life.RUnlock, nil
+	x.life.RUnlock()
+	return nil, err
 }
 
-// newest returns when the last change was indexed.
-func (x *Index) newest() (time.Time, error) {
-	v, err := x.internal(internalNewest)
-	if err != nil || v == "" {
-		return time.Time{}, err
+// reopen opens the store anew after a failed write, or after a failed attempt
+// to do so. What the write left in memory is gone then.
+func (x *Index) reopen() error {
+	x.life.Lock()
+	defer x.life.Unlock()
+	if x.closed {
+		return nil
 	}
-	return time.Parse(time.RFC3339Nano, v)
+	if x.store != nil {
+		if err := x.store.close(); err != nil {
+			x.log.Error("close index after a failed write", "dir", x.dir, "error", err)
+		}
+	}
+	if x.store, x.down = openStore(x.dir, false); x.down != nil {
+		x.store = nil
+		return x.down
+	}
+	x.log.Warn("index opened again after a failed write", "dir", x.dir)
+	return nil
 }

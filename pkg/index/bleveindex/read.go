@@ -14,8 +14,6 @@ import (
 	"github.com/copydesk/copydesk/pkg/index"
 )
 
-func (x *Index) storePath() string { return filepath.Join(x.dir, storeDir) }
-
 // blob returns the stored bytes of a document, or nil if there is none.
 func blob(reader indexapi.IndexReader, id string) ([]byte, error) {
 	d, err := reader.Document(id)
@@ -54,21 +52,28 @@ func (x *Index) load(reader indexapi.IndexReader, id string) (*stored, error) {
 func (x *Index) read(ctx context.Context, op string, fn func(indexapi.IndexReader) error) error {
 	leave, err := x.enter(ctx)
 	if err != nil {
-		return err
+		return wrap(op, err)
 	}
 	defer leave()
-	reader, err := x.store.Reader()
+	reader, err := x.store.reader()
 	if err != nil {
-		return fmt.Errorf("index: %s: %w", op, err)
+		return wrap(op, err)
 	}
 	defer reader.Close()
-	if err := fn(reader); err != nil {
-		if errors.Is(err, index.ErrNotFound) || errors.Is(err, index.ErrBadQuery) {
-			return err // says it all
-		}
-		return fmt.Errorf("index: %s: %w", op, err)
+	return wrap(op, fn(reader))
+}
+
+// wrap says in an error what was done, unless the error says it all.
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	for _, known := range []error{index.ErrNotFound, index.ErrBadQuery, index.ErrBadArticle, index.ErrClosed} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	return fmt.Errorf("index: %s: %w", op, err)
 }
 
 // Get implements [index.Reader].
@@ -159,7 +164,7 @@ func (x *Index) Stats(ctx context.Context) (index.Stats, error) {
 			*n += c
 		}
 		var err error
-		if stats.Newest, err = x.newest(); err != nil {
+		if stats.Newest, err = x.store.newest(); err != nil {
 			return err
 		}
 		stats.Bytes, err = size(x.dir)

@@ -34,7 +34,7 @@ func (x *Index) Search(ctx context.Context, q index.Query) (index.Result, error)
 		}
 	}
 	if err := x.slots.Acquire(ctx, 1); err != nil {
-		return result, fmt.Errorf("index: search: %w", err)
+		return result, wrap("search", err)
 	}
 	defer x.slots.Release(1)
 	err = x.read(ctx, "search", func(reader indexapi.IndexReader) error {

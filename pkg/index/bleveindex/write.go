@@ -3,6 +3,7 @@ package bleveindex
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,19 +26,30 @@ type transaction struct {
 
 // transact runs fn as the only writer and makes durable what it changed.
 func (x *Index) transact(ctx context.Context, op string, fn func(*transaction) error) error {
-	leave, err := x.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	x.write.Lock()
 	defer x.write.Unlock()
-	if err := ctx.Err(); err != nil { // may have waited long
-		return fmt.Errorf("index: %s: %w", op, err)
+	if x.isDown() {
+		if err := x.reopen(); err != nil {
+			return wrap(op, err)
+		}
 	}
-	reader, err := x.store.Reader()
+	failed, err := x.attempt(ctx, fn)
+	if failed {
+		err = errors.Join(err, x.reopen())
+	}
+	return wrap(op, err)
+}
+
+// attempt does what transact promises; failed says that the store was damaged.
+func (x *Index) attempt(ctx context.Context, fn func(*transaction) error) (failed bool, err error) {
+	leave, err := x.enter(ctx)
 	if err != nil {
-		return fmt.Errorf("index: %s: %w", op, err)
+		return false, err
+	}
+	defer leave()
+	reader, err := x.store.reader()
+	if err != nil {
+		return false, err
 	}
 	defer reader.Close()
 	t := &transaction{
@@ -45,12 +57,27 @@ func (x *Index) transact(ctx context.Context, op string, fn func(*transaction) e
 		pending: map[string]*stored{}, changed: map[string]bool{},
 	}
 	if err := fn(t); err != nil {
-		return fmt.Errorf("index: %s: %w", op, err)
+		return false, err
 	}
-	if err := t.commit(ctx); err != nil {
-		return fmt.Errorf("index: %s: %w", op, err)
+	if err := t.prepare(ctx); err != nil {
+		return false, err
 	}
-	return nil
+	if len(t.batch.IndexOps) == 0 {
+		return false, nil // what is stored is durable already
+	}
+	start := time.Now()
+	if err := x.store.batch(t.batch); err != nil {
+		return true, fmt.Errorf("write %d articles: %w", len(t.changed), err)
+	}
+	x.metrics.batch.Observe(time.Since(start).Seconds())
+	return false, nil
+}
+
+// isDown reports whether the store could not be opened after a failed write.
+func (x *Index) isDown() bool {
+	x.life.RLock()
+	defer x.life.RUnlock()
+	return !x.closed && x.store == nil
 }
 
 // get returns what the transaction would leave stored under id, or nil.
@@ -72,39 +99,18 @@ func (t *transaction) put(s *stored) {
 	t.changed[s.ID] = true
 }
 
-// commit writes the batch. It returns after bleve has written and synced the
-// segment and the root that names it; scorch waits for that unless it is told
-// "unsafe_batch".
-func (t *transaction) commit(ctx context.Context) error {
-	x := t.x
+// prepare makes the documents of what was changed.
+func (t *transaction) prepare(ctx context.Context) error {
 	for id := range t.changed {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, err := x.articleDocument(t.pending[id])
+		d, err := t.x.articleDocument(t.pending[id])
 		if err != nil {
 			return err
 		}
 		t.batch.Update(d)
 	}
-	if len(t.batch.IndexOps) == 0 {
-		if !x.unsynced {
-			return nil
-		}
-		// What was found stored may be in memory only, left by a batch that
-		// failed. Any batch that succeeds writes that too.
-		t.batch.SetInternal([]byte(internalFlush), []byte("1"))
-	}
-	start := time.Now()
-	x.unsynced = true
-	if err := x.store.Batch(t.batch); err != nil {
-		return fmt.Errorf("write batch of %d: %w", len(t.changed), err)
-	}
-	if err := syncDir(x.storePath()); err != nil {
-		return err
-	}
-	x.unsynced = false
-	x.metrics.batch.Observe(time.Since(start).Seconds())
 	return nil
 }
 
@@ -275,35 +281,28 @@ func (x *Index) Members(ctx context.Context, hash string) ([]index.Member, error
 	if hash == "" {
 		return nil, nil
 	}
-	leave, err := x.enter(ctx)
+	var members []index.Member
+	err := x.read(ctx, "members", func(reader indexapi.IndexReader) error {
+		ids, err := idsOf(ctx, reader, fieldHash, key(hash))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids[:min(len(ids), index.MaxMembers)] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			s, err := x.load(reader, id)
+			if err != nil {
+				return err
+			}
+			if s != nil {
+				members = append(members, memberOf(s))
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	defer leave()
-	reader, err := x.store.Reader()
-	if err != nil {
-		return nil, fmt.Errorf("index: members: %w", err)
-	}
-	defer reader.Close()
-	ids, err := idsOf(ctx, reader, fieldHash, key(hash))
-	if err != nil {
-		return nil, fmt.Errorf("index: members: %w", err)
-	}
-	members := make([]index.Member, 0, min(len(ids), index.MaxMembers))
-	for _, id := range ids {
-		if len(members) == index.MaxMembers {
-			break
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("index: members: %w", err)
-		}
-		s, err := x.load(reader, id)
-		if err != nil {
-			return nil, fmt.Errorf("index: members: %w", err)
-		}
-		if s != nil {
-			members = append(members, memberOf(s))
-		}
 	}
 	return members, nil
 }

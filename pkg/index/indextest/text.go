@@ -77,7 +77,7 @@ func inflected(k *kit) {
 	k.upsert(
 		art("en", "Elections", "The voters elected two mayors."),
 		with(art("de", "Brücken", "Die Häuser wurden gesperrt."), func(a *article.Article) { a.Language = "de" }),
-		with(art("fr", "Les ponts", "Les économies nationales."), func(a *article.Article) { a.Language = "fr-FR" }),
+		with(art("fr", "Les ponts", "Les économies du pays."), func(a *article.Article) { a.Language = "fr-FR" }),
 		with(art("es", "Los puentes", "Las ciudades cerradas."), func(a *article.Article) { a.Language = "es" }),
 		with(art("xx", "Mayors", "No known language has mayors."), func(a *article.Article) { a.Language = "" }),
 	)
