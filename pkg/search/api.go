@@ -160,7 +160,7 @@ func (s *server) traceAPI(_ http.ResponseWriter, _ *http.Request) error {
 
 // clusterAPI answers /api/v1/clusters/{id}.
 func (s *server) clusterAPI(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.listQuery(r)
+	q, err := s.listQuery(r, true)
 	if err != nil {
 		return err
 	}
@@ -190,8 +190,8 @@ func (s *server) clusterAPI(w http.ResponseWriter, r *http.Request) error {
 
 // listQuery reads size and cursor of a list that is no search. Lists are by
 // date, 100 at a time unless told otherwise.
-func (s *server) listQuery(r *http.Request) (index.Query, error) {
-	vs, err := values(r, []string{"size", "cursor"}, true)
+func (s *server) listQuery(r *http.Request, strict bool) (index.Query, error) {
+	vs, err := values(r, []string{"size", "cursor"}, strict)
 	if err != nil {
 		return index.Query{}, err
 	}
@@ -213,7 +213,7 @@ const maxStoryPages = 5
 
 // storiesAPI answers /api/v1/stories: those of the newest articles first.
 func (s *server) storiesAPI(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.listQuery(r)
+	q, err := s.listQuery(r, true)
 	if err != nil {
 		return err
 	}

@@ -188,7 +188,8 @@ func fixtures() []article.Article {
 			Images: []article.Image{{URL: "data:text/html," + script, Caption: script, Credit: imgOnload}}, Warnings: []string{script},
 			Body: []article.Block{
 				{Kind: article.Paragraph, Text: "zebra " + script + " zebra"},
-				{Kind: article.Preformatted, Text: "</pre>" + script}, {Kind: "odd" + imgOnload, Text: script},
+				{Kind: article.Preformatted, Text: "</pre>" + script},
+				{Kind: "odd" + imgOnload, Text: script},
 			},
 			Removed:   []article.Removed{{Kind: script, Text: script, Rule: imgOnload}},
 			Published: date(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), article.Day, article.FromText),
@@ -228,11 +229,13 @@ func newIndex(t *testing.T) index.Index {
 	cluster := min(harbourID, copyID, secondCopy)
 	check(ix.Label(ctx, []index.Label{
 		{ID: harbourID, Cluster: cluster, Original: harbourID},
-		{ID: copyID, Cluster: cluster, Original: harbourID}, {ID: secondCopy, Cluster: cluster, Original: harbourID},
+		{ID: copyID, Cluster: cluster, Original: harbourID},
+		{ID: secondCopy, Cluster: cluster, Original: harbourID},
 	}))
 	check(ix.Relate(ctx, []index.Relation{
 		{ID: harbourID, Story: testStory, Links: []article.Link{{ID: paywallID, Share: 0.42}, {ID: article.ID("gone"), Share: 0.3}}},
-		{ID: copyID, Story: testStory}, {ID: paywallID, Story: testStory},
+		{ID: copyID, Story: testStory},
+		{ID: paywallID, Story: testStory},
 	}))
 	check(ix.Withdraw(ctx, []string{withdrawnID}, testNow.Add(-time.Hour), testNow.Add(-time.Hour)))
 	return ix

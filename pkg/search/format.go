@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -27,7 +28,8 @@ func templateFuncs(stylesheet string) template.FuncMap {
 		"count":      count,
 		"words":      func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 		"title":      titleOf,
-		"outside":    httpURL,
+		"trimEnd":    func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) },
+		"endSpace":   func(s string) string { return s[len(strings.TrimRightFunc(s, unicode.IsSpace)):] },
 	}
 }
 

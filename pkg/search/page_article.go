@@ -33,8 +33,9 @@ type articleView struct {
 	Body      []bodyGroup
 	Images    []imageView
 	Copies    []copyView
-	MoreURL   string // all copies, where more than those listed
-	Reason    string // why the original is thought to be it
+	Original  *copyView // where this article is a copy
+	MoreURL   string    // all copies, where more than those listed
+	Reason    string    // why the original is thought to be it
 	Links     []sharedView
 	Versions  []versionView
 	Facts     []fact
@@ -117,7 +118,7 @@ func (s *server) articlePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.Versions = versionsOf(rec.ID, vs)
+	v.Versions = versionsOf(rec, vs)
 	return s.render(w, http.StatusOK, "article", v)
 }
 
@@ -143,6 +144,7 @@ func (s *server) addCopies(ctx context.Context, rec *article.Record, v *articleV
 			continue
 		}
 		if c.Original {
+			v.Original = &c
 			v.Copies = append([]copyView{c}, v.Copies...)
 		} else {
 			v.Copies = append(v.Copies, c)
@@ -227,9 +229,6 @@ func noticesOf(r *article.Record) []string {
 	case article.Soft404:
 		out = append(out, "The page seems to say that the article does not exist.")
 	}
-	if r.Original != "" && r.Original != r.ID {
-		out = append(out, "This is a copy: the original is listed below.")
-	}
 	return out
 }
 
@@ -275,15 +274,19 @@ func groupRemoved(removed []article.Removed) []removedGroup {
 	return out
 }
 
-// versionsOf lists the versions, the newest first.
-func versionsOf(id string, vs []article.Version) []versionView {
+// versionsOf lists the versions, the newest first. A title is shown where it was
+// another one.
+func versionsOf(r *article.Record, vs []article.Version) []versionView {
 	var out []versionView
 	for i := len(vs) - 1; i >= 0; i-- {
 		v := versionView{
-			Version: vs[i].Version, Date: stampOf(vs[i].FetchedAt), Title: titleOf(vs[i].Title), Current: i == len(vs)-1,
+			Version: vs[i].Version, Date: stampOf(vs[i].FetchedAt), Current: i == len(vs)-1,
+		}
+		if vs[i].Title != r.Title {
+			v.Title = titleOf(vs[i].Title)
 		}
 		if i > 0 {
-			v.Compare = fmt.Sprintf("/article/%s/diff?from=%d&to=%d", url.PathEscape(id), vs[i-1].Version, vs[i].Version)
+			v.Compare = fmt.Sprintf("/article/%s/diff?from=%d&to=%d", url.PathEscape(r.ID), vs[i-1].Version, vs[i].Version)
 		}
 		out = append(out, v)
 	}

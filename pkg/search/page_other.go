@@ -31,11 +31,12 @@ func (s *server) storyPage(w http.ResponseWriter, r *http.Request) error {
 	if !storyID.MatchString(id) {
 		return notFound("story", id)
 	}
-	q, err := parseQuery(r, false)
+	q, err := s.listQuery(r, false)
 	if err != nil {
 		return err
 	}
-	res, err := s.search(r.Context(), index.Query{Story: id, Sort: index.SortDate, Size: 100, Cursor: q.Cursor})
+	q.Story = id
+	res, err := s.search(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (s *server) diffPage(w http.ResponseWriter, r *http.Request) error {
 		o := versionOption{Version: x.Version, From: x.Version == from.Version, To: x.Version == to.Version}
 		o.Label = fmt.Sprintf("Version %d", x.Version)
 		if st := stampOf(x.FetchedAt); st != nil {
-			o.Label += ", " + st.Text
+			o.Label += ", " + strings.TrimSuffix(st.Text, " UTC")
 		}
 		v.Versions = append(v.Versions, o)
 	}

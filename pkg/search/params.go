@@ -35,7 +35,10 @@ type param struct {
 	set      func(q *index.Query, value string) bool
 }
 
-const acceptedTime = "a date (2006-01-02) or an RFC 3339 time (2006-01-02T15:04:05Z)"
+const (
+	acceptedTime = "a date (2006-01-02) or an RFC 3339 time (2006-01-02T15:04:05Z)"
+	acceptedTo   = acceptedTime + ", not before from; a date includes that day, a time is exclusive"
+)
 
 // searchParams is the table of what a search can be asked for, by the API, the
 // search page and the feeds alike.
@@ -63,7 +66,7 @@ var searchParams = []param{
 	},
 	{name: "from", accepted: acceptedTime, set: func(q *index.Query, v string) bool { return setTime(&q.From, v, false) }},
 	{
-		name: "to", accepted: acceptedTime + ", not before from; a date includes that day",
+		name: "to", accepted: acceptedTo,
 		set: func(q *index.Query, v string) bool { return setTime(&q.To, v, true) },
 	},
 	{name: "changed_since", accepted: acceptedTime, set: func(q *index.Query, v string) bool { return setTime(&q.ChangedSince, v, false) }},
@@ -215,8 +218,8 @@ func parseQuery(r *http.Request, strict bool) (*query, error) {
 			return nil, err
 		}
 	}
-	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
-		return nil, badParameter("to", vs.Get("to"), acceptedTime+", not before from")
+	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
+		return nil, badParameter("to", vs.Get("to"), acceptedTo)
 	}
 	return q, nil
 }
