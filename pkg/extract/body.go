@@ -40,7 +40,7 @@ func (p *page) chooseBody(witness, title string) int {
 
 // descendShare is how much of the prose a child must hold for the search to go
 // on inside it.
-const descendShare = 0.86
+const descendShare = 0.94
 
 func isText(a atom.Atom) bool {
 	switch a {
@@ -51,32 +51,58 @@ func isText(a atom.Atom) bool {
 }
 
 // markFurniture applies the markup rules, except to elements that hold more of
-// the page's prose than the rule admits.
+// the page's prose than the rule admits, and except rules that would take a
+// large part of it piece by piece: names lie, text does not.
 func (p *page) markFurniture() {
 	total := p.els[0].prose
 	if total < 400 {
 		total = p.els[0].text/2 + 1
 	}
-	for i := range p.els {
-		e := &p.els[i]
-		e.hidden = e.parent >= 0 && p.els[e.parent].hidden
+	p.markTeasers(total)
+	taken := map[string]int{}
+	p.eachFurniture(func(e *element) {
+		e.hidden = e.rule == &teaserRule || float64(e.prose) <= e.rule.Most*float64(total) && !(frames(e.rule) && holdsContent(e.node, 0))
 		if e.hidden {
-			e.rule = p.els[e.parent].rule
-			continue
+			taken[e.rule.Name] += e.prose
 		}
-		if e.rule != nil {
-			e.hidden = float64(e.prose) <= e.rule.Most*float64(total) && !(embeds(e.rule) && holdsQuote(e.node, 0))
+	})
+	p.eachFurniture(func(e *element) {
+		if e.hidden && e.prose > 0 && float64(taken[e.rule.Name]) > mostTaken(e.rule)*float64(total) {
+			e.hidden = false
 		}
-		if e.rule == nil && p.teaserList(i, total) {
-			e.rule, e.hidden = &teaserListRule, true
-		}
-	}
+	})
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		if e := &p.els[b.el]; e.hidden {
 			b.Verdict = clean.Verdict{Kind: e.rule.Kind, Rule: e.rule.Name}
 		}
 	}
+}
+
+// eachFurniture calls f for the outermost elements that a rule recognises, and
+// hands what f decides on to what they hold.
+func (p *page) eachFurniture(f func(*element)) {
+	for i := 0; i < len(p.els); i++ {
+		e := &p.els[i]
+		if e.parent >= 0 && p.els[e.parent].hidden {
+			e.hidden, e.rule = true, p.els[e.parent].rule
+			continue
+		}
+		e.hidden = e.hidden && e.rule != nil
+		if e.rule != nil {
+			f(e)
+		}
+	}
+}
+
+// mostTaken is how much of the page's prose all elements of a rule may hold
+// together.
+func mostTaken(r *clean.DOMRule) float64 {
+	switch r.Kind {
+	case clean.Comments, clean.Related, clean.Sidebar:
+		return 0.7
+	}
+	return 0.1 + 1.5*r.Most
 }
 
 // weigh returns for every element how much of the article it seems to hold.
@@ -156,49 +182,58 @@ func (p *page) widen(cur int, weights []float64) int {
 	return cur
 }
 
-// embeds reports whether elements that a rule recognises may be the frame of a
-// quoted post.
-func embeds(r *clean.DOMRule) bool {
-	return r.Kind == clean.Share || r.Kind == clean.Sidebar || r.Kind == clean.Banner
+// frames reports whether elements that a rule recognises may be the frame of a
+// quoted post or of a table of results.
+func frames(r *clean.DOMRule) bool {
+	return r.Kind == clean.Share || r.Kind == clean.Sidebar || r.Kind == clean.Banner || r.Kind == clean.Video
 }
 
-// holdsQuote reports whether a small element frames a quotation.
-func holdsQuote(n *html.Node, depth int) bool {
+// holdsContent reports whether a small element frames a quotation or a table.
+func holdsContent(n *html.Node, depth int) bool {
 	for c := n.FirstChild; c != nil && depth < 6; c = c.NextSibling {
-		if c.DataAtom == atom.Blockquote || c.Type == html.ElementNode && holdsQuote(c, depth+1) {
+		if c.DataAtom == atom.Blockquote || c.DataAtom == atom.Table || c.Type == html.ElementNode && holdsContent(c, depth+1) {
 			return true
 		}
 	}
 	return false
 }
 
-// teaserListRule is the verdict on lists of teasers, which no name gives away.
-var teaserListRule = clean.DOMRule{Kind: clean.Related, Name: "teaser-list", Most: 0.6}
+// teaserRule is the verdict on teasers in a list, which no name gives away.
+var teaserRule = clean.DOMRule{Kind: clean.Related, Name: "teaser-list"}
 
 const (
 	minTeasers   = 3
 	maxTeaserLen = 700 // bytes of one teaser
 )
 
-// teaserList reports whether an element is a list of teasers: three or more
-// children of one form, each a linked headline with little text.
-func (p *page) teaserList(i, total int) bool {
-	e := &p.els[i]
-	if e.text < 60 || float64(e.prose) > teaserListRule.Most*float64(total) || e.node.DataAtom == atom.P {
-		return false
-	}
-	teasers, others := 0, 0
-	for c := i + 1; c < e.end; c = p.els[c].end {
-		k := &p.els[c]
-		switch {
-		case k.text == 0:
-		case p.isTeaser(k):
-			teasers++
-		default:
-			others++
+// markTeasers recognises lists of teasers: three or more children of one
+// element, each a linked headline with little text, that are most of it.
+func (p *page) markTeasers(total int) {
+	for i := range p.els {
+		e := &p.els[i]
+		if e.text < 60 || e.node.DataAtom == atom.P {
+			continue
+		}
+		teasers, others, prose := 0, 0, 0
+		for c := i + 1; c < e.end; c = p.els[c].end {
+			switch k := &p.els[c]; {
+			case k.text == 0:
+			case p.isTeaser(k):
+				teasers++
+				prose += k.prose
+			default:
+				others++
+			}
+		}
+		if teasers < minTeasers || teasers < 3*others || float64(prose) > 0.6*float64(total) {
+			continue
+		}
+		for c := i + 1; c < e.end; c = p.els[c].end {
+			if k := &p.els[c]; k.rule == nil && (p.isTeaser(k) || k.text < 80) {
+				k.rule = &teaserRule
+			}
 		}
 	}
-	return teasers >= minTeasers && teasers >= 3*others
 }
 
 // isTeaser reports whether an element is one linked headline with a little text

@@ -127,7 +127,13 @@ func trimEnds(blocks []block) {
 	if last < 0 {
 		return
 	}
+	left := 0
 	for i := last + 1; i < len(blocks); i++ {
+		if !blocks[i].Dropped() {
+			left++
+		}
+	}
+	for i := last + 1; i < len(blocks) && left <= maxTail; i++ {
 		b := &blocks[i]
 		if b.Dropped() {
 			continue
@@ -150,6 +156,10 @@ func trimEnds(blocks []block) {
 		below = b.level == 0 || below
 	}
 }
+
+// maxTail is how many short lines may follow the last paragraph and be scraps;
+// more are a list.
+const maxTail = 6
 
 // standfirstWords are words of a class that name the standfirst.
 var standfirstWords = []string{"standfirst", "dek", "subtitle", "sub-title", "subheadline", "sub-headline", "subheading", "deck", "chapo", "vorspann", "bajada", "copete", "entradilla", "sommario", "occhiello", "article-summary", "article-lead-in", "kicker-text", "headline-sub", "excerpt", "description"}
