@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -94,7 +95,7 @@ func TestGeneratedAddresses(t *testing.T) {
 		"http://g02.localhost:8090/stories/45.html", "http://g00.localhost:8090/stories/20.html",
 		"http://g000.localhost:8090/stories/0.html", "http://g03.localhost:8090/", "http://g00.localhost:8090/stories/00.html",
 	} {
-		if res := get(n, bad); res.StatusCode == 200 && !strings.HasSuffix(bad, "/") {
+		if res := get(n, bad); res.StatusCode == http.StatusOK && !strings.HasSuffix(bad, "/") {
 			t.Errorf("%s: status 200", bad)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -20,11 +21,7 @@ func spacer() []byte {
 func picture(name string) []byte {
 	h := fnv.New64a()
 	h.Write([]byte(name)) //nolint:errcheck // a hash never fails
-	x := h.Sum64()
-	pick := func(n uint64) int {
-		x = x*6364136223846793005 + 1442695040888963407
-		return int((x >> 33) % n)
-	}
+	pick := rand.New(rand.NewPCG(h.Sum64(), 0)).IntN
 	hue := pick(360)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540" preserveAspectRatio="xMidYMid slice">`+

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,6 +22,7 @@ type item struct {
 	section   string
 	private   bool
 	published time.Time
+	filed     time.Time // when the original was published, in its zone
 	withdrawn time.Time // zero for never
 	edited    []time.Time
 	path      string
@@ -52,7 +55,11 @@ func (n *Newsroom) loadItems() error {
 
 func (n *Newsroom) addItem(s *story, c *copySpec) error {
 	key, title, section := s.outlet, s.title, s.section
-	at := n.opening().Add(s.offset)
+	filed := n.opening().Add(s.offset)
+	if home := n.byKey[s.outlet]; home != nil {
+		filed = filed.In(home.zone)
+	}
+	at := filed
 	if c != nil {
 		key, title, section = c.outlet, or(c.title, s.title), or(c.section, s.section)
 		at = at.Add(c.delay)
@@ -62,7 +69,7 @@ func (n *Newsroom) addItem(s *story, c *copySpec) error {
 		return fmt.Errorf("no outlet %q", key)
 	}
 	it := &item{
-		outlet: o, host: key, story: s, spec: c, section: section, published: at, private: s.private,
+		outlet: o, host: key, story: s, spec: c, section: section, published: at, filed: filed, private: s.private,
 		number: numberOf(s.key + "/" + key), slug: slug(title), family: s.key,
 	}
 	if it.slug == "" {
@@ -157,14 +164,37 @@ func (it *item) content(now time.Time) content {
 		c.blocks = s.lazy()
 	}
 	if it.spec != nil {
-		return it.spec.apply(c)
+		it.spec.apply(&c)
 	}
-	for i, e := range s.edits {
-		if !now.Before(it.edited[i]) {
-			e.apply(&c)
+	for i, at := range it.edited {
+		if !now.Before(at) {
+			s.edits[i].apply(&c)
 		}
 	}
+	for i := range c.blocks {
+		c.blocks[i].Text = it.dated(c.blocks[i].Text)
+	}
 	return c
+}
+
+var dayMark = regexp.MustCompile(`\{day([+-]\d)?\}`)
+
+// dated puts the names of weekdays in.
+func (it *item) dated(text string) string {
+	return dayMark.ReplaceAllStringFunc(text, func(mark string) string {
+		days, _ := strconv.Atoi(dayMark.FindStringSubmatch(mark)[1]) // none is 0
+		return weekday(it.outlet.Language, it.filed.AddDate(0, 0, days).Weekday())
+	})
+}
+
+func weekday(language string, day time.Weekday) string {
+	switch language {
+	case "de":
+		return strings.Fields("Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag")[day]
+	case "ar":
+		return strings.Fields("الأحد الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت")[day]
+	}
+	return day.String()
 }
 
 func (e *edit) apply(c *content) {
@@ -176,7 +206,7 @@ func (e *edit) apply(c *content) {
 	c.blocks = append(c.blocks, e.extra...)
 }
 
-func (sp *copySpec) apply(c content) content {
+func (sp *copySpec) apply(c *content) {
 	c.bio = sp.bio
 	c.blocks = c.blocks[:max(1, len(c.blocks)-sp.cut)]
 	c.blocks = append(c.blocks, sp.extra...)
@@ -185,7 +215,6 @@ func (sp *copySpec) apply(c content) content {
 			c.blocks[i].Text = american(c.blocks[i].Text)
 		}
 	}
-	return c
 }
 
 func or(a, b string) string {

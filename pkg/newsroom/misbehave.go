@@ -42,13 +42,14 @@ func (b Behaviour) isZero() bool {
 		b.Truncate == 0 && b.ExtraLength == 0 && b.Encoding == "" && b.Body == nil && b.ContentType == ""
 }
 
-// target is what misbehaves: a path with its query, or "*" for all of a host
-// but robots.txt.
+// target is what misbehaves: a path with its query, a path with any query, or
+// "*" for all of a host but robots.txt.
 type target struct{ host, path string }
 
 // Misbehave makes an address of a host (by key, such as "courier") misbehave
-// from now on; path includes the query, "*" means every path but robots.txt,
-// and a path of its own beats it. A zero Behaviour ends it.
+// from now on. A path with a query means that query only, one without means any,
+// and "*" every path but robots.txt; the first that fits counts. A zero
+// Behaviour ends it.
 func (n *Newsroom) Misbehave(host, path string, b Behaviour) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -66,6 +67,10 @@ func (n *Newsroom) behaviourOf(host string, u *url.URL) *Behaviour {
 	defer n.mu.Unlock()
 	t := target{host, u.RequestURI()}
 	b, ok := n.behaviour[t]
+	if !ok {
+		t.path = u.EscapedPath()
+		b, ok = n.behaviour[t]
+	}
 	if !ok && u.Path != "/robots.txt" {
 		t.path = "*"
 		b, ok = n.behaviour[t]
@@ -92,8 +97,9 @@ func (n *Newsroom) misbehave(w http.ResponseWriter, r *http.Request, host string
 	h := w.Header()
 	switch {
 	case b.RedirectLoop:
-		// To itself: the same behaviour meets the next request.
-		b.Redirect = n.base(host) + r.URL.RequestURI()
+		// The path stays, so the same behaviour meets the next request.
+		hop, _ := strconv.Atoi(r.URL.Query().Get("hop"))
+		b.Redirect = n.base(host) + r.URL.EscapedPath() + "?hop=" + strconv.Itoa(hop+1)
 		fallthrough
 	case b.Redirect != "":
 		h.Set("Location", b.Redirect)

@@ -33,10 +33,10 @@ func TestMisbehaviour(t *testing.T) {
 
 	n.Misbehave("lantern", "/feed.json", Behaviour{Status: 503, RetryAfter: 2 * time.Minute, Times: 1})
 	res, err := ask(ctx, "lantern", "/feed.json")
-	if err != nil || res.StatusCode != 503 || res.Header.Get("Retry-After") != "120" {
+	if err != nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") != "120" {
 		t.Errorf("503: %v, %v", res, err)
 	}
-	if res, err = ask(ctx, "lantern", "/feed.json"); err != nil || res.StatusCode != 200 {
+	if res, err = ask(ctx, "lantern", "/feed.json"); err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("after its one time: %v, %v", res, err)
 	}
 
@@ -62,7 +62,7 @@ func TestMisbehaviour(t *testing.T) {
 	r.Host = "lantern.localhost:8090"
 	w := httptest.NewRecorder()
 	n.ServeHTTP(w, r)
-	if w.Code != 302 || w.Header().Get("Location") != "http://lantern.localhost:8090/" {
+	if w.Code != 302 || w.Header().Get("Location") != "http://lantern.localhost:8090/?hop=1" {
 		t.Errorf("redirect loop: %d to %s", w.Code, w.Header().Get("Location"))
 	}
 
@@ -86,7 +86,7 @@ func TestMisbehaviour(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %d", path, res, err, want)
 		}
 	}
-	if res, err = ask(ctx, "pebble", "/"); err != nil || res.StatusCode != 200 {
+	if res, err = ask(ctx, "pebble", "/"); err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("another host: %v, %v", res, err)
 	}
 }

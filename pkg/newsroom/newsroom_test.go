@@ -132,6 +132,9 @@ func TestKnownTextIsOnThePage(t *testing.T) {
 		if strings.ContainsAny(k.Text+k.Title, "“”„’\u00a0\u00ad\t") || strings.Contains(k.Text, "  ") {
 			t.Errorf("%s: known text is not normalised", k.URL)
 		}
+		if strings.ContainsAny(k.Text+strings.Join(k.Furniture, ""), "{}") {
+			t.Errorf("%s: a mark was not replaced", k.URL)
+		}
 		if k.Standfirst != "" && strings.Contains(k.Text, k.Standfirst) {
 			t.Errorf("%s: standfirst is part of the text", k.URL)
 		}

@@ -62,6 +62,7 @@ type page struct {
 	Title      string
 	Standfirst string
 	Authors    []string
+	Byline     string // as printed, "" for the names
 	Section    string
 	Tags       []string
 	Language   string
@@ -97,16 +98,16 @@ func (n *Newsroom) page(it *item, now time.Time) *page {
 	o := it.outlet
 	c := it.content(now)
 	p := &page{
-		it: it, Title: c.title, Standfirst: c.standfirst, Authors: c.authors, Section: it.section,
+		it: it, Title: c.title, Standfirst: c.standfirst, Authors: c.authors, Byline: it.story.byline, Section: it.section,
 		Tags: it.story.tags, Language: o.Language, Published: it.published.In(o.zone),
 		Updated: it.updated(now).In(o.zone), URL: n.url(it), Teaser: it.story.teaser && it.spec == nil,
 	}
 	if o.design != "plain" { // the agency sends no pictures
-		p.Caption, p.Credit = it.story.caption, it.story.credit
+		p.Caption, p.Credit = it.dated(it.story.caption), it.story.credit
 	}
 	p.Canonical = p.URL
 	if it.spec != nil && it.spec.canonical {
-		p.Canonical = n.base(it.story.outlet) + n.byKey[it.story.outlet].path(n.originalOf(it))
+		p.Canonical = n.url(n.originalOf(it))
 	}
 	if p.Caption != "" {
 		p.Image = "/img/" + it.story.key + ".svg"

@@ -8,9 +8,10 @@ import (
 
 // Request is a hit in the log.
 type Request struct {
-	Host      string // first label, "" for hosts that are no outlet
-	Path      string // with the query
-	Time      time.Time
+	Host      string        // first label, "" for hosts that are no outlet
+	Path      string        // with the query
+	Time      time.Time     // of arrival
+	Took      time.Duration // until the answer was complete
 	UserAgent string
 	Status    int
 	Validated bool // the client sent If-None-Match or If-Modified-Since
@@ -28,9 +29,9 @@ func newRequestLog(limit int) *requestLog { return &requestLog{limit: limit} }
 
 // add logs with the machine's clock rather than the site's: the log measures
 // how fast a client comes back.
-func (l *requestLog) add(host string, r *http.Request, status int) {
+func (l *requestLog) add(host string, r *http.Request, status int, start time.Time) {
 	e := Request{
-		Host: host, Path: r.URL.RequestURI(), Time: time.Now(), UserAgent: r.UserAgent(), Status: status,
+		Host: host, Path: r.URL.RequestURI(), Time: start, Took: time.Since(start), UserAgent: r.UserAgent(), Status: status,
 		Validated: r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Modified-Since") != "",
 	}
 	l.mu.Lock()
@@ -44,8 +45,7 @@ func (l *requestLog) add(host string, r *http.Request, status int) {
 }
 
 // Requests returns the hits on a host (a key such as "courier", or "" for all),
-// oldest first, as far back as the log reaches. The time of an entry is when
-// the answer was complete.
+// in the order in which they were answered, as far back as the log reaches.
 func (n *Newsroom) Requests(host string) []Request {
 	n.log.mu.Lock()
 	defer n.log.mu.Unlock()

@@ -29,8 +29,9 @@ const gzipFrom = 512
 func (n *Newsroom) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := n.hostOf(r.Host)
 	b := n.behaviourOf(host, r.URL)
+	start := time.Now()
 	rec := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	defer func() { n.log.add(host, r, rec.status) }()
+	defer func() { n.log.add(host, r, rec.status, start) }()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		rec.Header().Set("Allow", "GET, HEAD")
 		http.Error(rec, "method not allowed", http.StatusMethodNotAllowed)

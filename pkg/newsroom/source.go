@@ -26,6 +26,7 @@ type story struct {
 	title      string
 	standfirst string
 	authors    []string
+	byline     string // as printed, where it is more than the names
 	bio        string
 	place      string
 	tags       []string
@@ -95,7 +96,8 @@ func loadStories() ([]*story, error) {
 // (each its own block), anything else a paragraph. A line "=== copy OUTLET" or
 // "=== edit" begins the headers of a copy or an edit; their bodies are blocks
 // added at the end. Times are durations from the opening ("-26h", "+9m");
-// a copy's from its original.
+// a copy's from its original. In texts, {day} is the weekday of the original's
+// publication, {day-2} and {day+1} are days before and after.
 func parseStory(key, text string) (*story, error) {
 	s := &story{key: key}
 	parts := strings.Split("\n"+strings.ReplaceAll(text, "\r", ""), "\n=== ")
@@ -172,6 +174,8 @@ func (s *story) set(name, value string) (err error) {
 		s.standfirst = value
 	case "authors":
 		s.authors = splitList(value, ";")
+	case "byline":
+		s.byline = value
 	case "bio":
 		s.bio = value
 	case "place":
