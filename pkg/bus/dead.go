@@ -242,10 +242,11 @@ func (b *Bus) DropDead(ctx context.Context, seq uint64) error {
 		return fmt.Errorf("delete dead letter %d: %w", seq, err)
 	}
 	err = s.DeleteMsg(ctx, seq)
-	if errors.Is(err, jetstream.ErrMsgNotFound) || isCode(err, codeSequenceNotFound) {
-		return fmt.Errorf("delete dead letter %d: %w", seq, ErrNoDeadLetter)
-	}
 	if err != nil {
+		// The broker has several answers for a message that is not there.
+		if _, getErr := s.GetMsg(ctx, seq); errors.Is(getErr, jetstream.ErrMsgNotFound) {
+			err = ErrNoDeadLetter
+		}
 		return fmt.Errorf("delete dead letter %d: %w", seq, err)
 	}
 	return nil

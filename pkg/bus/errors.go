@@ -97,12 +97,6 @@ func IsUnavailable(err error) bool {
 	return asAPIError(err, &api) && api.Code == serviceUnavailable && !IsFull(err) && !IsTooLarge(err)
 }
 
-// isCode reports whether err is the broker's answer with this code.
-func isCode(err error, code jetstream.ErrorCode) bool {
-	var api *jetstream.APIError
-	return asAPIError(err, &api) && api.ErrorCode == code
-}
-
 // asAPIError finds the broker's own answer in err: the client returns it bare
 // from some calls and inside a JetStreamError from others.
 func asAPIError(err error, api **jetstream.APIError) bool {

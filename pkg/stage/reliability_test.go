@@ -95,6 +95,7 @@ func crashes(t *testing.T, ackFirst bool) (missing int) {
 }
 
 func TestCrashesLoseNothing(t *testing.T) {
+	t.Parallel()
 	if missing := crashes(t, false); missing != 0 {
 		t.Errorf("%d articles are lost", missing)
 	}
@@ -103,6 +104,7 @@ func TestCrashesLoseNothing(t *testing.T) {
 // The same crashes must show a worker that acknowledges first, or the test above
 // shows nothing.
 func TestCrashesCatchAckFirst(t *testing.T) {
+	t.Parallel()
 	if missing := crashes(t, true); missing == 0 {
 		t.Error("a worker that acknowledges first lost nothing: the test is blind")
 	}
@@ -138,6 +140,7 @@ func killer(url string) int {
 const childVariable = "COPYDESK_TEST_STAGE_CHILD"
 
 func TestMessageThatKillsTheWorkerIsBuried(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
@@ -192,6 +195,7 @@ func TestMessageThatKillsTheWorkerIsBuried(t *testing.T) {
 }
 
 func TestOutageMakesNoDeadLetters(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bus.Options{})
 	r.pages(4)
 	var down atomic.Bool
@@ -236,6 +240,7 @@ func TestOutageMakesNoDeadLetters(t *testing.T) {
 }
 
 func TestLaterIsNoAttempt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bus.Options{})
 	r.page("page-0")
 	var seen []int
@@ -263,6 +268,7 @@ func TestLaterIsNoAttempt(t *testing.T) {
 }
 
 func TestDrainCausesNoRedelivery(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bus.Options{})
 	const n = 300
 	r.pages(n)
@@ -291,6 +297,7 @@ func TestDrainCausesNoRedelivery(t *testing.T) {
 }
 
 func TestDrainGivesBackWhatIsNotDone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bus.Options{AckWait: time.Minute})
 	r.pages(10)
 	started := make(chan struct{}, 10)
@@ -320,6 +327,7 @@ func TestDrainGivesBackWhatIsNotDone(t *testing.T) {
 }
 
 func TestFullStreamIsBackPressure(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, bus.Options{MaxBytes: map[string]int64{bus.StreamArticles: 16 << 10}})
 	const n = 200
 	r.pages(n)
@@ -388,6 +396,7 @@ func TestFullStreamIsBackPressure(t *testing.T) {
 }
 
 func TestBrokerRestartInTheMiddle(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := bus.StartServer(bus.ServerOptions{Dir: dir, Listen: "127.0.0.1:0"})
 	if err != nil {
