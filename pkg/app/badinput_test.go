@@ -115,7 +115,7 @@ func TestEnvironmentBeatsFile(t *testing.T) {
 	if _, err := parser.Parse([]string{"--contact=me"}); err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprint(cli.PollInterval, cli.HostDelay, cli.Feeds, cli.Contact, cli.FetchWorkers)
+	got := fmt.Sprintf("%s %s %s %s %d", cli.PollInterval, cli.HostDelay, cli.Feeds, cli.Contact, cli.FetchWorkers)
 	if want := "5m0s 4s [a.txt b.txt] me 256"; got != want {
 		t.Errorf("flags are %s, want %s", got, want)
 	}

@@ -102,7 +102,7 @@ func startEnv(t testing.TB, env []string, path string, args ...string) *process 
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("%s printed:\n%s", filepath.Base(path), tailOf(p.output.String(), 3000))
+			t.Logf("%s printed:\n%s", filepath.Base(path), tailOf(p.output.String(), 1500))
 		}
 	})
 	return p
@@ -324,7 +324,7 @@ func compareNewsroom(t *testing.T, api searchAPI, want map[string]newsroom.Known
 func checkArticle(t *testing.T, r *article.Record, k newsroom.Known) {
 	t.Helper()
 	if f := wordF1(r.Text, k.Text); f < 0.97 {
-		t.Errorf("%s: text F1 %.3f against the known text\ngot:  %q\nwant: %q", k.URL, f, r.Text, k.Text)
+		t.Errorf("%s: text F1 %.3f against the known text", k.URL, f)
 	}
 	for _, f := range k.Furniture {
 		if strings.Contains(r.Text, f) && !strings.Contains(k.Text, f) {

@@ -38,6 +38,31 @@ type pageFetcher struct {
 	pages     pageStore
 	hostDelay time.Duration
 	log       *slog.Logger
+	stopping  <-chan struct{} // closed when the worker is told to end
+}
+
+// stopGrace is how long a fetch may go on when the worker is told to end; what
+// still waits for its host's turn then goes back to the broker.
+const stopGrace = 2 * time.Second
+
+// untilStop returns a context that ends shortly after the worker is told to.
+func (p *pageFetcher) untilStop(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.stopping:
+		}
+		timer := time.NewTimer(stopGrace)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+			cancel()
+		}
+	}()
+	return ctx, cancel
 }
 
 // handle fetches the page of one URL message. A page that was fetched is
@@ -71,8 +96,13 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	if n := p.fetcher.Waiting(weburl.HostPort(m.URL)); n >= maxHostQueue {
 		return stage.Result{Err: stage.Later(max(time.Second, time.Duration(n)*p.hostDelay), errors.New("many URLs of this host are waiting"))}
 	}
-	resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
+	fetchCtx, cancel := p.untilStop(ctx)
+	defer cancel()
+	resp, err := p.fetcher.Fetch(fetchCtx, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
 	if err != nil {
+		if fetchCtx.Err() != nil {
+			return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided
+		}
 		return p.failed(ctx, state, m, err)
 	}
 	return p.fetched(state, m, resp)
@@ -133,9 +163,6 @@ func (p *pageFetcher) saver(state *pageState) func(context.Context) error {
 // that settles the matter is recorded, a fault that may pass is tried again,
 // and what never came right is a dead letter.
 func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage, err error) stage.Result {
-	if ctx.Err() != nil {
-		return stage.Result{Err: stage.Later(0, err)} // stopping
-	}
 	var ferr *fetch.Error
 	if !errors.As(err, &ferr) {
 		return stage.Result{Err: err}

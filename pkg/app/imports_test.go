@@ -28,7 +28,7 @@ var importTable = map[string][]string{
 	"pkg/index":            {"pkg/article"},
 	"pkg/index/bleveindex": {"pkg/article", "pkg/index"},
 	"pkg/index/indextest":  {"pkg/article", "pkg/index"},
-	"pkg/bus":              {},
+	"pkg/bus":              {"pkg/article"},
 	"pkg/stage":            {"pkg/bus"},
 	"pkg/ops":              {},
 	"pkg/search":           {"pkg/article", "pkg/index", "pkg/weburl"},

@@ -89,7 +89,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 		return nil, err
 	}
 	w.cache = &sourceCache{store: w.feeds}
-	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, hostDelay: f.HostDelay, log: d.log}
+	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
 	w.loop, err = stage.New(stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/newsroom"
+)
+
+// servePage answers one request of a newsroom without a network.
+func servePage(t testing.TB, site *newsroom.Newsroom, url string) *article.Page {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, url, nil)
+	rec := httptest.NewRecorder()
+	site.ServeHTTP(rec, req)
+	if rec.Code != http.StatusOK {
+		t.Fatalf("%s answers %d", url, rec.Code)
+	}
+	return &article.Page{
+		ID: article.ID(url), URL: url, FinalURL: url, Status: rec.Code, ContentType: rec.Header().Get("Content-Type"),
+		FetchedAt: time.Now().UTC(), Body: rec.Body.Bytes(),
+	}
+}
+
+// TestNewsroomText compares what the cleaner makes of every page of the
+// newsroom, and of some generated ones, with the text that it must keep.
+func TestNewsroomText(t *testing.T) {
+	epoch := time.Now().Add(-10 * 24 * time.Hour).UTC().Truncate(time.Minute)
+	site, err := newsroom.New(newsroom.Options{
+		Port: 8090, Seed: 7, Generated: 200, Epoch: epoch,
+		Now: func() time.Time { return epoch.Add(newsroom.BeforeOpening + 30*time.Minute) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact := 0
+	pages := expected(site)
+	for url, k := range pages {
+		art, err := normalizePage(servePage(t, site, url))
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+			continue
+		}
+		if art.Text == k.Text {
+			exact++
+		}
+		checkArticle(t, &article.Record{Article: *art}, k)
+	}
+	t.Logf("%d pages, %d of them with exactly the known text", len(pages), exact)
+}
