@@ -24,23 +24,99 @@ func (p *page) chooseBody(witness, title string) int {
 	}
 	p.markFurniture()
 	weights := p.weigh(witness)
-	cur := 0
-	for {
-		next := p.heaviestChild(cur, weights)
-		if next < 0 || weights[next] < descendShare*weights[cur] {
-			break
-		}
-		cur = next
+	wide := p.widen(p.descend(0, descendShare, weights), weights)
+	core := p.descend(wide, coreShare, weights)
+	for core > wide && isText(p.els[core].node.DataAtom) {
+		core = p.els[core].parent
 	}
-	for cur > 0 && isText(p.els[cur].node.DataAtom) {
-		cur = p.els[cur].parent
-	}
-	return p.widen(cur, weights)
+	p.dropAround(wide, core, witness)
+	return wide
 }
 
-// descendShare is how much of the prose a child must hold for the search to go
-// on inside it.
-const descendShare = 0.94
+const (
+	// descendShare is how much of the article a child must hold for the search to
+	// go on inside it: nearly all, so that an article in several pieces stays whole.
+	descendShare = 0.94
+	// coreShare is the same for the search for the piece that holds most of it.
+	coreShare = 0.6
+)
+
+// descend follows the heaviest child from element i as long as it holds a given
+// share of its parent.
+func (p *page) descend(i int, share float64, weights []float64) int {
+	for {
+		next := p.heaviestChild(i, weights)
+		if next < 0 || weights[next] < share*weights[i] {
+			break
+		}
+		i = next
+	}
+	for i > 0 && isText(p.els[i].node.DataAtom) {
+		i = p.els[i].parent
+	}
+	return i
+}
+
+// dropAround looks at what stands in the wide element beside its core, the
+// piece that holds most of the article, and drops what is not like it.
+func (p *page) dropAround(wide, core int, witness string) {
+	folded := ""
+	if len(witness) > 200 {
+		folded = clean.Fold(witness)
+	}
+	for e := core; e != wide; e = p.els[e].parent {
+		parent := p.els[e].parent
+		for k := parent + 1; k < p.els[parent].end; k = p.els[k].end {
+			if k == e || p.els[k].hidden || p.belongs(k, e, core, folded) {
+				continue
+			}
+			for i := p.els[k].first; i < p.els[k].last; i++ {
+				if b := &p.blocks[i]; !b.Dropped() {
+					b.Verdict = clean.Verdict{Kind: clean.Sidebar, Rule: "beside-body"}
+				}
+			}
+		}
+	}
+}
+
+// belongs reports whether element k, which stands beside the piece e of the
+// article, is a piece of it too.
+func (p *page) belongs(k, e, core int, witness string) bool {
+	el := &p.els[k]
+	if sameForm(el.node, p.els[core].node) || sameForm(el.node, p.els[e].node) {
+		return true
+	}
+	blocks, text, prose, links := 0, 0, 0, 0
+	for i := el.first; i < el.last; i++ {
+		b := &p.blocks[i]
+		if b.Dropped() {
+			continue
+		}
+		if witness != "" && len(b.text) > 60 && strings.Contains(witness, clean.Fold(b.text[:cutRune(b.text, 60)])) {
+			return true
+		}
+		blocks++
+		text += len(b.text)
+		links += b.links
+		if b.prose {
+			prose += len(b.text)
+		}
+	}
+	if blocks == 0 {
+		return true
+	}
+	if k < e { // a lead that stands apart, a list of key points, a heading
+		return prose*10 >= text*7 || links*10 < text*2 && text/blocks >= 50 || isText(el.node.DataAtom) || headingLevel(el.node.DataAtom) > 1
+	}
+	return prose*10 >= text*8 && text/blocks >= 90 && links*10 < text && el.node.DataAtom != atom.Footer || isText(el.node.DataAtom)
+}
+
+// sameForm reports whether two elements have the same tag and class, and a
+// class at all.
+func sameForm(a, b *html.Node) bool {
+	class := attr(a, "class")
+	return a.DataAtom == b.DataAtom && class != "" && class == attr(b, "class")
+}
 
 func isText(a atom.Atom) bool {
 	switch a {
