@@ -96,8 +96,7 @@ func (v *view) Rich(s string) template.HTML {
 		`<a href="/topic/` + slug(name) + `"><span>` + html.EscapeString(name) + `</span></a>` + html.EscapeString(s[loc[1]:]))
 }
 
-// Curly applies the outlet's typography within a template that has the title of
-// the page in several places.
+// Title is the title element: what the page is about and whose it is.
 func (v *view) Title() string {
 	switch {
 	case v.Page != nil:

@@ -116,6 +116,9 @@ func (n *Newsroom) furniture(p *page, now time.Time) []string {
 	}
 	list = append(list, h.weather, h.banner, h.cookie, h.share)
 	list = append(list, designNotes(o.design)...)
+	if o.design == "blog" && len(p.Tags) > 0 {
+		list = append(list, "Tagged: "+strings.Join(p.Tags, " "))
+	}
 	if p.Teaser {
 		list = append(list, paywallNotice)
 	}
