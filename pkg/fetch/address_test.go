@@ -117,6 +117,18 @@ func TestRedirectsToHostileAddresses(t *testing.T) {
 	fail(t, f, "http://93.184.215.14/", ClassAddress)
 }
 
+// TestRefusalIsNoFailure: a refused address says nothing of the host's health,
+// so it must not become a pause.
+func TestRefusalIsNoFailure(t *testing.T) {
+	f := newTestFetcher(t, func(o *Options) {
+		o.AllowPrivate, o.IgnoreRobots = false, true
+		o.Resolver = newDNS(t, func(string) [4]byte { return [4]byte{10, 0, 0, 1} })
+	})
+	for range 4 {
+		fail(t, f, "http://inside.example.org/", ClassAddress)
+	}
+}
+
 // TestRebinding: a name that is public at one look-up and private at the next
 // does not get through, neither at first nor once it was let through.
 func TestRebinding(t *testing.T) {
@@ -185,6 +197,10 @@ func TestProxyIsIgnored(t *testing.T) {
 	proxy := newServer(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("the proxy was asked for %s", r.URL) })
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("http_proxy", proxy.URL)
+	// net/http reads the environment once a process: look at the field as well.
+	if newTestFetcher(t).transport.Proxy != nil {
+		t.Error("the transport has a proxy")
+	}
 	s := newServer(t, pages(map[string]string{"/": "direct"}))
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	f := newTestFetcher(t, func(o *Options) {

@@ -51,6 +51,7 @@ type Response struct {
 	PermanentURL string        // where the URL has moved for good (all redirects 301 or 308), "" if it has not
 	MaxAge       time.Duration // how long the server calls the response fresh, 0 to 7 days
 	Redirects    []string      // URLs that redirects led to, in order
+	Header       http.Header   // of the final response, as sent: its Content-Encoding is that of the wire
 }
 
 // Fetcher fetches. It is safe for concurrent use. Close it when done.

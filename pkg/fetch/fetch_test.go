@@ -249,8 +249,17 @@ func TestCloseEndsFetches(t *testing.T) {
 		}
 	})
 	f := newTestFetcher(t)
-	go func() { <-arrived; f.Close() }()
+	closed := make(chan time.Duration, 1)
+	go func() {
+		<-arrived
+		begin := time.Now()
+		f.Close()
+		closed <- time.Since(begin)
+	}()
 	fail(t, f, s.URL+"/a", ClassCanceled)
+	if took := <-closed; took > 10*time.Second {
+		t.Errorf("Close took %s", took)
+	}
 	fail(t, f, s.URL+"/a", ClassCanceled)
 }
 

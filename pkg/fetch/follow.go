@@ -129,7 +129,7 @@ func nextHop(from *target, a *answer) (*target, error) {
 
 // finish fills the response in from the last answer.
 func (f *Fetcher) finish(v *visit, resp *Response, a *answer) error {
-	resp.Status, resp.FetchedAt = a.status, a.at
+	resp.Status, resp.FetchedAt, resp.Header = a.status, a.at, a.header
 	switch {
 	case a.status == http.StatusNotModified && (v.req.ETag != "" || v.req.LastModified != ""):
 		resp.NotModified = true

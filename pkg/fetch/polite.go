@@ -80,22 +80,41 @@ func (t *hosts) take(ctx context.Context, name string, page bool, crawl time.Dur
 		return nil, err
 	}
 
-	select {
-	case h.slot <- struct{}{}:
-	case <-ctx.Done():
-		t.mu.Lock()
-		t.release(h)
-		t.mu.Unlock()
-		return nil, ctx.Err()
+	if err := t.queue(ctx, h); err != nil {
+		t.leave(h)
+		return nil, err
 	}
 	if err := t.pause(ctx, h, crawl); err != nil {
-		t.mu.Lock()
-		t.release(h)
-		t.mu.Unlock()
+		t.leave(h)
 		<-h.slot
 		return nil, err
 	}
 	return &turn{hosts: t, host: h}, nil
+}
+
+// queue waits for the host's slot. The estimate knows nothing of how long the
+// requests in front take, so the wait has its own end.
+func (t *hosts) queue(ctx context.Context, h *host) error {
+	timer := time.NewTimer(t.maxWait)
+	defer timer.Stop()
+	select {
+	case h.slot <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return &Error{
+			Class: ClassThrottled, Temporary: true, RetryAfter: t.maxWait,
+			Err: fmt.Errorf("host %s is busy: no turn within %s", h.name, t.maxWait),
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave takes off a user who got no turn.
+func (t *hosts) leave(h *host) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.release(h)
 }
 
 // pause sleeps until the host may be asked again. The caller holds the slot,

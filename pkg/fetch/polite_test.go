@@ -163,6 +163,60 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// TestSlowHostHoldsNobody: requests in front that take for ever do not keep a
+// fetch for longer than the limit either.
+func TestSlowHostHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, _, stop := newPipeFetcher(t, Options{IgnoreRobots: true}, func(http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) })
+		defer stop()
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		took := map[string]int{}
+		for i := range 10 {
+			wg.Go(func() {
+				begin := time.Now()
+				_, err := f.Fetch(t.Context(), Request{URL: fmt.Sprintf("http://slow.example.org/%d", i)})
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					took["done"]++
+					return
+				}
+				wantClass(t, err, ClassThrottled)
+				took[time.Since(begin).String()]++
+			})
+		}
+		wg.Wait()
+		// Three are over after 29 s, and the fourth has the slot by then.
+		if took["done"] != 4 || took["30s"] != 6 {
+			t.Errorf("got %v", took)
+		}
+	})
+}
+
+// TestTotalIsForAllRedirects: the time limit holds for the chain, and the
+// waiting for turns does not count.
+func TestTotalIsForAllRedirects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{IgnoreRobots: true, HostDelay: 20 * time.Second, Limits: Limits{FirstByte: time.Minute}}
+		f, _, stop := newPipeFetcher(t, o, func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(9 * time.Second):
+			case <-r.Context().Done():
+			}
+			if len(r.URL.Path) < 5 {
+				http.Redirect(w, r, r.URL.Path+"n", http.StatusFound)
+			}
+		})
+		defer stop()
+		get(t, f, "http://slow.example.org/nn") // 27 s
+		e := fail(t, f, "http://slow.example.org/n", ClassTimeout)
+		if !strings.HasSuffix(e.Error(), "redirected to http://slow.example.org/nnnn: no whole answer within 30s") {
+			t.Errorf("got %v", e)
+		}
+	})
+}
+
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, n, stop := newPipeFetcher(t, Options{IgnoreRobots: true, HostDelay: 20 * time.Second}, func(http.ResponseWriter, *http.Request) {})
