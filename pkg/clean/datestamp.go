@@ -23,9 +23,17 @@ am pm a.m p.m uhr h at on the of um vom der den le à a las el de del il alle or
 gmt utc bst est edt cst cdt mst mdt pst pdt et pt ct cet cest mez mesz ist aest aedt sast wib eat msk
 published updated update posted last modified first publish date stand erstellt aktualisiert veröffentlicht zuletzt geändert publié mis jour modifié publicado actualizado actualización pubblicato aggiornato atualizado atualização gepubliceerd bijgewerkt datum created added date time on опубликовано обновлено تاريخ النشر פורסם עודכן data publikacji aktualizacja uppdaterad publicerad publisert oppdatert julkaistu päivitetty diterbitkan`)
 
+// isInstant recognises a date written for machines: 2019-05-12T10:15:00+01:00.
+func isInstant(s string) bool {
+	return len(s) >= 16 && len(s) <= 35 && s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && !strings.Contains(s, " ")
+}
+
 // isDateStamp recognises a line that consists of a date and nothing else.
 func isDateStamp(l *Line) bool {
 	digits, year := 0, false
+	if isInstant(l.Text) {
+		return true
+	}
 	for _, w := range strings.FieldsFunc(l.Lower, func(r rune) bool { return !isWord(r) && r != '.' && r != '\'' }) {
 		w = strings.Trim(w, ".'")
 		if w == "" {

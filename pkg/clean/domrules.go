@@ -58,7 +58,7 @@ var domRules = []DOMRule{
 		Words: []string{"newsletter", "newsletters", "signup", "sign-up", "subscribe", "subscription", "mailing-list", "optin", "opt-in", "mc-embed", "mailchimp", "nl-signup", "boletin", "inscription", "abo-box", "abobox", "push-notification", "app-promo", "donate", "donation", "membership"},
 	},
 	{
-		Kind: Comments, Name: "comments", Most: 0.45,
+		Kind: Comments, Name: "comments", Most: 0.97,
 		Words: []string{"comment", "comments", "commentlist", "comment-form", "disqus", "respond", "livefyre", "kommentar", "kommentare", "commentaires", "comentarios", "comentario", "comentarios", "reacties", "discussion", "user-comments", "fb-comments", "commentarea", "commenting", "coral", "spotim", "responses"},
 	},
 	{

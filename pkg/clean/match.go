@@ -258,3 +258,9 @@ func isNotice(l *Line) bool {
 	}
 	return strings.Contains(l.Lower, "do not necessarily reflect") || strings.Contains(l.Lower, "does not necessarily reflect") || strings.Contains(l.Lower, "the author's own") || strings.Contains(l.Lower, "trust principles")
 }
+
+// isMachineText recognises an instant or an address that stands alone, which is
+// data that a style sheet was to hide.
+func isMachineText(l *Line) bool {
+	return isInstant(l.Text) || strings.HasPrefix(l.Lower, "http") && strings.Contains(l.Lower, "://") && strings.IndexByte(l.Text, ' ') < 0
+}

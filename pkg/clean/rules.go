@@ -160,6 +160,11 @@ var rules = []Rule{
 		Stays: []string{"In May 2019 the bridge fell."},
 	},
 	{
+		Kind: Navigation, Name: "machine-text", MaxWords: 40, Func: isMachineText,
+		Goes:  []string{"2019-11-19T08:57:40+01:00", "https://www.herald.example/images/500-250/bridge.jpg"},
+		Stays: []string{"See https://www.herald.example for more, he said."},
+	},
+	{
 		Kind: Byline, Name: "byline", MaxWords: 14, Where: AtEnds, Func: isByline,
 		Goes:  []string{"By Jane Roe", "By JANE ROE and JOHN DOE", "Von Jane Roe", "Par Jane Roe", "Por Jane Roe", "Di Jane Roe", "By Jane Roe, Staff Writer", "Posted by Jane Roe"},
 		Stays: []string{"By Monday the bridge was gone.", "Von dort ging es weiter."},

@@ -138,6 +138,9 @@ func (p *page) markFurniture() {
 	taken := map[string]int{}
 	p.eachFurniture(func(e *element) {
 		e.hidden = e.rule == &teaserRule || float64(e.prose) <= e.rule.Most*float64(total) && !(frames(e.rule) && holdsContent(e.node, 0))
+		if e.rule.Kind == clean.Comments && total-e.prose < minBesideComments && e.prose > total/2 {
+			e.hidden = false // a forum: the comments are the page
+		}
 		if e.hidden {
 			taken[e.rule.Name] += e.prose
 		}
@@ -154,6 +157,10 @@ func (p *page) markFurniture() {
 		}
 	}
 }
+
+// minBesideComments is how much prose, in bytes, a page must have beside its
+// comments for them not to be what it is about.
+const minBesideComments = 200
 
 // eachFurniture calls f for the outermost elements that a rule recognises, and
 // hands what f decides on to what they hold.
@@ -175,7 +182,9 @@ func (p *page) eachFurniture(f func(*element)) {
 // together.
 func mostTaken(r *clean.DOMRule) float64 {
 	switch r.Kind {
-	case clean.Comments, clean.Related, clean.Sidebar:
+	case clean.Comments:
+		return 0.97
+	case clean.Related, clean.Sidebar:
 		return 0.7
 	}
 	return 0.1 + 1.5*r.Most
@@ -266,8 +275,11 @@ func frames(r *clean.DOMRule) bool {
 
 // holdsContent reports whether a small element frames a quotation or a table.
 func holdsContent(n *html.Node, depth int) bool {
+	if n.DataAtom == atom.Table {
+		return true
+	}
 	for c := n.FirstChild; c != nil && depth < 6; c = c.NextSibling {
-		if c.DataAtom == atom.Blockquote || c.DataAtom == atom.Table || c.Type == html.ElementNode && holdsContent(c, depth+1) {
+		if c.DataAtom == atom.Blockquote || c.Type == html.ElementNode && holdsContent(c, depth+1) {
 			return true
 		}
 	}
@@ -301,7 +313,7 @@ func (p *page) markTeasers(total int) {
 				others++
 			}
 		}
-		if teasers < minTeasers || teasers < 3*others || float64(prose) > 0.6*float64(total) {
+		if teasers < minTeasers || teasers < 3*others || float64(prose) > 0.85*float64(total) {
 			continue
 		}
 		for c := i + 1; c < e.end; c = p.els[c].end {
@@ -321,7 +333,7 @@ func (p *page) isTeaser(e *element) bool {
 	headline, prose := 0, 0
 	for i := e.first; i < e.last; i++ {
 		b := &p.blocks[i]
-		if b.words >= 3 && b.links*10 >= visibleLen(b.text)*9 {
+		if b.words >= 3 && b.links*10 >= visibleLen(b.text)*9 || b.linked && b.nlinks <= 2 && b.words <= 80 && e.last-e.first <= 2 {
 			headline++
 		} else if b.prose {
 			prose++

@@ -59,6 +59,9 @@ func (p *page) dropSections(blocks []block) {
 		if v.Kind != clean.Related && v.Kind != clean.Newsletter || v.Rule != "related-heading" && v.Rule != "related-label" {
 			continue
 		}
+		if v.Rule == "related-heading" && blocks[i].level > 0 {
+			p.dropUnder(blocks, i)
+		}
 		for j := i + 1; j < len(blocks) && j < i+25; j++ {
 			b := &blocks[j]
 			if b.Dropped() {
@@ -73,6 +76,52 @@ func (p *page) dropSections(blocks []block) {
 			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "under-related-heading"}
 		}
 	}
+}
+
+// dropUnder drops what stands under the heading of a box of links in the same
+// element, up to the next heading of its rank, unless that is most of the text.
+func (p *page) dropUnder(blocks []block, i int) {
+	parent := p.els[blocks[i].el].parent
+	if parent < 0 {
+		return
+	}
+	box := &p.els[parent]
+	end, under, all := i+1, 0, 0
+	for j := range blocks {
+		if !blocks[j].Dropped() && blocks[j].prose {
+			all += len(blocks[j].text)
+		}
+	}
+	for ; end < len(blocks); end++ {
+		b := &blocks[end]
+		if el := b.el; el < parent || el >= box.end || b.level > 0 && b.level <= blocks[i].level && !b.Dropped() {
+			break
+		}
+		if !b.Dropped() && b.prose {
+			under += len(b.text)
+		}
+	}
+	if under*2 > all && under > 400 || !p.linky(blocks[i+1:end]) {
+		return
+	}
+	for j := i + 1; j < end; j++ {
+		if !blocks[j].Dropped() {
+			blocks[j].Verdict = clean.Verdict{Kind: clean.Related, Rule: "under-related-heading"}
+		}
+	}
+}
+
+// linky reports whether blocks are teasers rather than prose: at least a third
+// of them is a link.
+func (p *page) linky(blocks []block) bool {
+	links, all := 0, 0
+	for i := range blocks {
+		all++
+		if blocks[i].links > 0 {
+			links++
+		}
+	}
+	return links*3 >= all
 }
 
 // dropLinks drops blocks that are links and nothing else: lists of them, and

@@ -33,6 +33,7 @@ type block struct {
 	el     int // the innermost block element
 	links  int // characters inside links
 	nlinks int
+	linked bool // it begins with a link of several words
 	words  int
 	level  int  // of a heading, 1..6
 	bold   bool // all of it is emphasised
@@ -56,6 +57,8 @@ type page struct {
 	linkChars int
 	linkCount int
 	boldChars int
+	leadLink  int // characters of the link that the block begins with
+	inLead    bool
 	inline    inlineState
 }
 
@@ -162,6 +165,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 		p.flush(me)
 	} else if n.DataAtom == atom.A && p.inline.link == 1 {
 		p.linkCount++
+		p.inLead = false
 	}
 	p.inline = saved
 	p.els[me].end = len(p.els)
@@ -174,6 +178,7 @@ func (p *page) enter(n *html.Node) {
 	case atom.A:
 		if hasAttr(n, "href") {
 			p.inline.link++
+			p.inLead = visibleLen(p.buf.String()) == 0
 		}
 	case atom.B, atom.Strong:
 		p.inline.bold++
@@ -249,6 +254,9 @@ func (p *page) addText(s string) {
 	n := visibleLen(s)
 	if p.inline.link > 0 {
 		p.linkChars += n
+		if p.inLead {
+			p.leadLink += n
+		}
 	}
 	if p.inline.bold > 0 {
 		p.boldChars += n
@@ -275,8 +283,8 @@ func (p *page) flush(el int) {
 	}
 	raw := p.buf.String()
 	p.buf.Reset()
-	links, nlinks, bold := p.linkChars, p.linkCount, p.boldChars
-	p.linkChars, p.linkCount, p.boldChars = 0, 0, 0
+	links, nlinks, bold, lead := p.linkChars, p.linkCount, p.boldChars, p.leadLink
+	p.linkChars, p.linkCount, p.boldChars, p.leadLink = 0, 0, 0, 0
 	total := visibleLen(raw)
 	if total == 0 {
 		return
@@ -288,6 +296,7 @@ func (p *page) flush(el int) {
 		share := float64(visibleLen(text)) / float64(total)
 		b.links = int(share*float64(links) + 0.5)
 		b.nlinks = nlinks
+		b.linked = i == 0 && lead >= 15
 		b.words = textnorm.Words(text)
 		p.blocks = append(p.blocks, b)
 	}
