@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -70,8 +71,22 @@ type Bus struct {
 	js     jetstream.JetStream
 	closed chan struct{} // closed once the connection is
 
+	session atomic.Pointer[session]
+
 	mu      sync.Mutex
 	buckets map[string]jetstream.KeyValue
+}
+
+// session lasts from one connection to the broker to its loss.
+type session struct {
+	ctx  context.Context
+	lose context.CancelCauseFunc
+}
+
+func newSession() *session {
+	s := &session{}
+	s.ctx, s.lose = context.WithCancelCause(context.Background())
+	return s
 }
 
 // Connect opens a connection to the broker, trying until ConnectTimeout or the
@@ -82,6 +97,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		return nil, err
 	}
 	b := &Bus{opts: o, log: o.Logger.With("component", "bus"), closed: make(chan struct{}), buckets: map[string]jetstream.KeyValue{}}
+	b.session.Store(newSession())
 	conn, err := b.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -103,6 +119,23 @@ func (b *Bus) Conn() *nats.Conn { return b.conn }
 
 // Connected reports whether the connection stands at this moment.
 func (b *Bus) Connected() bool { return b.conn.IsConnected() }
+
+// Call makes a call to the broker that ends with [nats.ErrDisconnected] as soon
+// as the connection is lost, where the client alone would wait for the timeout
+// for an answer that cannot come.
+func (b *Bus) Call(ctx context.Context, timeout time.Duration, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	stop := context.AfterFunc(b.session.Load().ctx, func() { cut(nats.ErrDisconnected) })
+	defer stop()
+	err := call(ctx)
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), nats.ErrDisconnected) {
+		return nats.ErrDisconnected
+	}
+	return err
+}
 
 // Bucket returns a key-value bucket that Ensure created.
 func (b *Bus) Bucket(ctx context.Context, name string) (jetstream.KeyValue, error) {

@@ -145,6 +145,7 @@ func (b *Bus) connOptions() ([]nats.Option, error) {
 		nats.MaxPingsOutstanding(1),
 		nats.DrainTimeout(30 * time.Second),
 		nats.DisconnectErrHandler(func(c *nats.Conn, err error) {
+			b.session.Swap(newSession()).lose(nats.ErrDisconnected)
 			if !c.IsClosed() && err != nil {
 				b.log.Warn("lost the broker, reconnecting", "address", o.address(), "error", err)
 			}

@@ -122,9 +122,7 @@ func (l *Lease) renew() {
 		case <-timer.C:
 		}
 		start := time.Now()
-		ctx, cancel := context.WithDeadline(l.ctx, l.until)
-		err := l.renewOnce(ctx)
-		cancel()
+		err := l.bus.Call(l.ctx, time.Until(l.until), l.renewOnce)
 		switch {
 		case l.ctx.Err() != nil:
 			return

@@ -24,7 +24,7 @@ type held struct {
 // fetch takes messages until ctx ends or the worker cannot go on. When it
 // returns no request for messages is open.
 func (w *Worker) fetch(ctx context.Context) error {
-	failures := 0
+	failures, away := 0, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,8 +43,15 @@ func (w *Worker) fetch(ctx context.Context) error {
 		// The client leaks a subscription for each request that it cannot send.
 		if !w.o.Bus.Connected() {
 			w.health.brokerDown(true)
-			w.pause(ctx, 200*time.Millisecond)
+			away = true
+			w.pause(ctx, 100*time.Millisecond)
 			continue
+		}
+		if away {
+			// What is held may be due for another delivery; keep it, and let what
+			// is done be acknowledged before anything is taken.
+			w.touch()
+			away = !sleep(ctx, 200*time.Millisecond)
 		}
 		start := time.Now()
 		got, err := w.fetchOnce(n, bytes)
@@ -100,7 +107,14 @@ func (w *Worker) take(msg jetstream.Msg) {
 		}
 	}
 	w.mu.Lock()
-	w.held[h] = struct{}{}
+	if w.held[h.m.Sequence] != nil {
+		// AckWait passed while it was in work here, as after a long
+		// disconnection. The delivery in work will answer for both.
+		w.mu.Unlock()
+		return
+	}
+	w.held[h.m.Sequence] = h
+	w.count++
 	w.bytes += h.size
 	w.mu.Unlock()
 	w.m.inflight.Inc()
@@ -108,10 +122,19 @@ func (w *Worker) take(msg jetstream.Msg) {
 	w.queue <- h // has room for all that may be held
 }
 
-// release forgets a message: the broker was told what became of it.
+// forget ends the telling that the message is in work; the lock is held.
+func (w *Worker) forget(h *held) {
+	if w.held[h.m.Sequence] == h { // else it was given back and came again
+		delete(w.held, h.m.Sequence)
+	}
+}
+
+// release gives the place of a message free: the broker was told what became of
+// it.
 func (w *Worker) release(h *held) {
 	w.mu.Lock()
-	delete(w.held, h)
+	w.forget(h)
+	w.count--
 	w.bytes -= h.size
 	w.mu.Unlock()
 	w.m.inflight.Dec()
@@ -124,7 +147,7 @@ func (w *Worker) release(h *held) {
 func (w *Worker) holding() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.held)
+	return w.count
 }
 
 // room returns how many messages and bytes may be taken. It is 0 until a quarter
@@ -132,13 +155,13 @@ func (w *Worker) holding() int {
 func (w *Worker) room() (messages int, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	messages = w.o.MaxInFlight - len(w.held)
+	messages = w.o.MaxInFlight - w.count
 	bytes = w.o.MaxBytes - w.bytes
 	if messages < max(1, w.o.MaxInFlight/4) {
 		return 0, 0
 	}
 	unit := max(fetchUnit, w.o.Bus.Conn().MaxPayload()+fetchUnit-bus.MaxPayload)
-	if len(w.held) == 0 {
+	if w.count == 0 {
 		bytes = max(bytes, unit)
 	}
 	if bytes < unit {

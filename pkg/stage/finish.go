@@ -104,10 +104,8 @@ func (w *Worker) outage(h *held, err error) string {
 	delay := w.health.down(err)
 	// Only a broker that is there can take the attempt back, and nothing is
 	// missed by waiting for it.
-	for end := time.Now().Add(2 * w.ackWait); !w.o.Bus.Connected() && time.Now().Before(end); {
-		if !sleep(w.work, 100*time.Millisecond) {
-			break
-		}
+	if !w.o.Bus.Connected() {
+		w.backOff(0)
 	}
 	w.excuse(h)
 	w.nak(h, spread(delay))
@@ -184,7 +182,7 @@ func (w *Worker) publish(m *nats.Msg, limit int) error {
 		default:
 			return fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
-		sleep(w.work, spread(min(5*time.Second, 100*time.Millisecond<<min(attempt, 6))))
+		w.backOff(spread(min(5*time.Second, 100*time.Millisecond<<min(attempt, 6))))
 	}
 }
 
@@ -197,14 +195,23 @@ func (w *Worker) limited(timeout time.Duration, call func(context.Context) error
 		return context.Cause(w.work)
 	}
 	defer func() { <-w.calls }()
-	ctx, cancel := context.WithTimeout(w.work, timeout)
-	defer cancel()
-	return call(ctx)
+	return w.o.Bus.Call(w.work, timeout, call)
+}
+
+// backOff waits before a call to the broker is made again: for d, or as long as
+// the broker is away.
+func (w *Worker) backOff(d time.Duration) {
+	if w.o.Bus.Connected() {
+		sleep(w.work, d)
+		return
+	}
+	for !w.o.Bus.Connected() && sleep(w.work, 50*time.Millisecond) {
+	}
 }
 
 // ack tells the broker that the message is done and waits for the answer. The
-// outcome is the given one, or unacked when the broker does not confirm for two
-// AckWaits; the message then comes again.
+// outcome is the given one, or unacked when a broker that is there does not
+// confirm for two AckWaits; the message then comes again.
 func (w *Worker) ack(h *held, outcome string, send func(context.Context) error) string {
 	if w.o.AckFirst {
 		return outcome
@@ -224,7 +231,10 @@ func (w *Worker) ack(h *held, outcome string, send func(context.Context) error) 
 			w.log.Warn("message is done but not acknowledged", "id", h.id(), "error", err)
 			return outcomeUnacked
 		}
-		sleep(w.work, min(2*time.Second, 100*time.Millisecond<<min(attempt, 5)))
+		if !w.o.Bus.Connected() {
+			give = time.Now().Add(2 * w.ackWait)
+		}
+		w.backOff(min(2*time.Second, 100*time.Millisecond<<min(attempt, 5)))
 	}
 }
 
@@ -273,6 +283,10 @@ func (w *Worker) excuse(h *held) {
 // nak gives a message back to be delivered again after some time. If it does not
 // reach the broker the message comes when AckWait is over.
 func (w *Worker) nak(h *held, after time.Duration) {
+	// Forgotten first: the next delivery may be here before this returns.
+	w.mu.Lock()
+	w.forget(h)
+	w.mu.Unlock()
 	var err error
 	if after > 0 {
 		err = h.msg.NakWithDelay(after)

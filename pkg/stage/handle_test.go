@@ -377,6 +377,45 @@ func TestMessageHeldLongerThanAckWait(t *testing.T) {
 	}
 }
 
+// After a long disconnection the broker delivers again what is still in work.
+func TestSecondDeliveryOfWhatIsInWork(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, bus.Options{})
+	r.pages(1)
+	w, err := New(r.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	deliver := func() {
+		t.Helper()
+		if n, err := w.fetchOnce(1, fetchUnit); n != 1 || err != nil {
+			t.Fatalf("fetched %d, %v", n, err)
+		}
+	}
+	deliver()
+	eventually(t, "the second delivery", func() bool {
+		n, err := w.fetchOnce(1, fetchUnit)
+		return n == 1 && err == nil
+	})
+	if len(w.queue) != 1 || w.holding() != 1 {
+		t.Fatalf("%d queued, %d held", len(w.queue), w.holding())
+	}
+	// Given back, the message is new again.
+	first := <-w.queue
+	w.nak(first, 0)
+	deliver()
+	if len(w.queue) != 1 || w.holding() != 2 {
+		t.Errorf("%d queued, %d held", len(w.queue), w.holding())
+	}
+	w.done(first, outcomeReturned)
+	if second := <-w.queue; w.held[second.m.Sequence] != second || w.holding() != 1 || second.m.Deliveries != 3 {
+		t.Errorf("%d held, delivery %d", w.holding(), second.m.Deliveries)
+	}
+}
+
 func TestTraceIsPassedOn(t *testing.T) {
 	t.Parallel()
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -26,6 +27,7 @@ type record struct {
 // ledger is the record of attempts; see the package comment. A nil ledger counts
 // nothing.
 type ledger struct {
+	bus   *bus.Bus
 	kv    jetstream.KeyValue
 	stage string
 	limit int // attempts after which a message is poison
@@ -43,10 +45,12 @@ func (l *ledger) look(ctx context.Context, h *held) (poison, alone bool, err err
 	if !l.counts(h) {
 		return false, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
-	defer cancel()
 	r := record{Attempts: 1} // the first delivery, which is not written down
-	entry, err := l.kv.Get(ctx, l.key(h.m))
+	var entry jetstream.KeyValueEntry
+	err = l.bus.Call(ctx, ledgerTimeout, func(ctx context.Context) (err error) {
+		entry, err = l.kv.Get(ctx, l.key(h.m))
+		return err
+	})
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 	case err != nil:
@@ -70,8 +74,6 @@ func (l *ledger) begin(ctx context.Context, h *held) error {
 	if !l.counts(h) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
-	defer cancel()
 	return l.put(ctx, h, record{Attempts: h.prior + 1, Open: true, Error: h.lastError})
 }
 
@@ -84,8 +86,6 @@ func (l *ledger) failed(ctx context.Context, h *held, cause string, open bool) e
 	if l == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
-	defer cancel()
 	return l.put(ctx, h, record{Attempts: h.prior + 1, Open: open, Error: cause[:min(len(cause), 500)]})
 }
 
@@ -94,15 +94,16 @@ func (l *ledger) excuse(ctx context.Context, h *held) error {
 	if l == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
-	defer cancel()
 	return l.put(ctx, h, record{Attempts: h.prior, Error: h.lastError})
 }
 
 func (l *ledger) put(ctx context.Context, h *held, r record) error {
 	value, err := json.Marshal(r)
 	if err == nil {
-		_, err = l.kv.Put(ctx, l.key(h.m), value)
+		err = l.bus.Call(ctx, ledgerTimeout, func(ctx context.Context) error {
+			_, err := l.kv.Put(ctx, l.key(h.m), value)
+			return err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("write attempts: %w", err)

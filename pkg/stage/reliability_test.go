@@ -407,8 +407,12 @@ func TestBrokerRestartInTheMiddle(t *testing.T) {
 	const n = 600
 	r.pages(n)
 	addr := s.ListenAddr()
+	var again atomic.Int64
 	o := r.o
 	o.Handler = func(ctx context.Context, batch []*Msg) []Result {
+		if batch[0].Deliveries > 1 {
+			again.Add(1)
+		}
 		time.Sleep(time.Millisecond)
 		return echo(ctx, batch)
 	}
@@ -425,6 +429,7 @@ func TestBrokerRestartInTheMiddle(t *testing.T) {
 	}
 	eventually(t, "PAGES empty", func() bool { return r.messages(bus.StreamPages) == 0 })
 	r.wantExactly(n)
+	t.Logf("%d of %d messages were handled again after 3 restarts", again.Load(), n)
 	if d := r.dead(); len(d) != 0 {
 		t.Errorf("dead letters: %+v", d)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,9 +56,10 @@ type Worker struct {
 	fatal chan error
 
 	mu    sync.Mutex
-	held  map[*held]struct{}
-	bytes int64
-	freed chan struct{} // signalled when a message is no longer held
+	held  map[uint64]*held // by sequence in the stream
+	count int              // messages held, those being given back included
+	bytes int64            // their size
+	freed chan struct{}    // signalled when a message is no longer held
 }
 
 // New returns a worker that is not running yet.
@@ -72,7 +75,7 @@ func New(o Options) (*Worker, error) {
 	w := &Worker{
 		o: o, log: log, m: m, health: newHealth(o, log, m),
 		queue: make(chan *held, o.MaxInFlight), calls: make(chan struct{}, parallelCalls),
-		fatal: make(chan error, 1), held: map[*held]struct{}{}, freed: make(chan struct{}, 1),
+		fatal: make(chan error, 1), held: map[uint64]*held{}, freed: make(chan struct{}, 1),
 	}
 	w.work, w.kill = context.WithCancelCause(context.Background())
 	return w, nil
@@ -114,7 +117,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) drain(handlers *sync.WaitGroup) {
 	close(w.queue)
 	w.mu.Lock()
-	n := len(w.held)
+	n := w.count
 	w.mu.Unlock()
 	w.log.Info("stage is stopping", "held", n, "grace", w.o.Grace.String())
 	done := make(chan struct{})
@@ -179,7 +182,7 @@ func (w *Worker) tryOpen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stage %s: %w", w.o.Name, err)
 	}
-	w.ledger = &ledger{kv: kv, stage: w.o.Name, limit: w.o.MaxDeliveries - 1}
+	w.ledger = &ledger{bus: w.o.Bus, kv: kv, stage: w.o.Name, limit: w.o.MaxDeliveries - 1}
 	return nil
 }
 
@@ -217,18 +220,20 @@ func (w *Worker) keep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		w.mu.Lock()
-		all := make([]*held, 0, len(w.held))
-		for h := range w.held {
-			all = append(all, h)
-		}
-		w.mu.Unlock()
-		for _, h := range all {
-			// A failure means that the connection is down. The message may then
-			// be delivered to another worker; that is what AckWait is for.
-			if err := h.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-				break
-			}
+		w.touch()
+	}
+}
+
+// touch tells the broker of each message held.
+func (w *Worker) touch() {
+	w.mu.Lock()
+	all := slices.Collect(maps.Values(w.held))
+	w.mu.Unlock()
+	for _, h := range all {
+		// A failure means that the connection is down. The message may then be
+		// delivered to another worker; that is what AckWait is for.
+		if err := h.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+			return
 		}
 	}
 }
