@@ -101,7 +101,7 @@ func TestProblems(t *testing.T) {
 		status                     int
 		parameter, value, accepted string // accepted: a part of it
 	}{
-		{"/api/v1/search?color=red", 400, "color", "red", "changed_since"},
+		{"/api/v1/search?shade=red", 400, "shade", "red", "changed_since"},
 		{"/api/v1/search?sort=sideways", 400, "sort", "sideways", "relevance or date"},
 		{"/api/v1/search?collapse=all", 400, "collapse", "all", "cluster or story"},
 		{"/api/v1/search?size=0", 400, "size", "0", "1 to 100"},

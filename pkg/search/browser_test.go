@@ -109,9 +109,10 @@ func (b *tab) follow(selector, arrived string) {
 
 // scheme asks for light or dark pages.
 func scheme(name string) chromedp.Action[chromedp.Void] {
+	const feature = "prefers-color-scheme" //nolint:misspell // CSS is written in American
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
+			Features: []*emulation.MediaFeature{{Name: feature, Value: name}},
 		})
 		return err
 	})

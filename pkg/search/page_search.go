@@ -109,7 +109,7 @@ func (s *server) searchPage(w http.ResponseWriter, r *http.Request) error {
 		v.Order = "newest first"
 	}
 	if q.Text != "" {
-		v.frame.Title = q.Text
+		v.Title = q.Text
 		v.NoFilter = link("/", url.Values{"q": {q.Text}})
 	}
 	for i := range res.Hits {
@@ -226,10 +226,11 @@ func chipsOf(q *query) []chip {
 	return out
 }
 
-// facetsOf makes the facets links. Facets with one value or none say nothing,
-// unless it is the one filtered by.
+// facetsOf makes the facets links. Values that pages made up and no search can
+// ask for are left out.
 func facetsOf(q *query, f index.Facets) []facetView {
 	same := func(v string) string { return v }
+	anyValue := func(string) bool { return true }
 	day := func(v string) string {
 		if t, err := time.Parse(time.DateOnly, v); err == nil {
 			return t.Format("Mon 2 Jan 2006")
@@ -237,14 +238,14 @@ func facetsOf(q *query, f index.Facets) []facetView {
 		return v
 	}
 	var out []facetView
-	add := func(name string, counts []index.Count, shown int, label func(string) string, active func(string) bool, to func(string) url.Values) {
+	add := func(name string, counts []index.Count, shown int, fits func(string) bool, label func(string) string, active func(string) bool, to func(string) url.Values) {
 		view := facetView{Name: name}
 		var most uint64 = 1
 		for _, c := range counts {
 			most = max(most, c.Count)
 		}
 		for _, c := range counts {
-			if c.Value == "" {
+			if c.Value == "" || !fits(c.Value) {
 				continue
 			}
 			view.Values = append(view.Values, facetValue{
@@ -271,10 +272,10 @@ func facetsOf(q *query, f index.Facets) []facetView {
 	}
 	isLang, toLang := toggle("lang", q.Lang)
 	isSite, toSite := toggle("site", q.Site)
-	add("Language", f.Language, 8, languageName, isLang, toLang)
-	add("Site", f.Site, 8, same, isSite, toSite)
+	add("Language", f.Language, 8, func(v string) bool { return langTag(v) != "" }, languageName, isLang, toLang)
+	add("Site", f.Site, 8, hostName.MatchString, same, isSite, toSite)
 	isDay := func(v string) bool { return q.values.Get("from") == v && q.values.Get("to") == v }
-	add("Day", f.Day, 10, day, isDay, func(v string) url.Values {
+	add("Day", f.Day, 10, anyValue, day, isDay, func(v string) url.Values {
 		out := q.with("from", v)
 		out.Set("to", v)
 		if isDay(v) {
