@@ -22,9 +22,13 @@ const (
 func setAuthors(a *article.Article, p *page, m *meta, entry article.Entry) {
 	var ld []article.Author
 	for _, n := range m.ld.Authors {
-		for _, name := range splitNames(n.Name) {
+		names := splitNames(n.Name)
+		if org := strings.Contains(n.Type, "organization"); org && len(names) > 0 {
+			names = []string{strings.TrimSpace(textnorm.String(n.Name))}
+		}
+		for _, name := range names {
 			au := article.Author{Name: name, Kind: authorKind(name, a)}
-			if n.Type == "organization" || n.Type == "newsmediaorganization" {
+			if strings.Contains(n.Type, "organization") {
 				if au.Kind == article.Person {
 					au.Kind = article.Organisation
 				}
@@ -114,7 +118,7 @@ func splitNames(s string) []string {
 		pieces := strings.Split(part, ",")
 		for i, piece := range pieces {
 			name := cleanName(cutByWord(strings.TrimSpace(piece)))
-			if name == "" || i > 0 && isRole(name) {
+			if name == "" || i > 0 && (isRole(name) || !nameLike(name) && len(out) > 0 && !clean.IsAgency(name)) {
 				continue
 			}
 			out = append(out, name)
@@ -164,6 +168,8 @@ func firstRune(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
 func cleanName(s string) string {
 	if i := strings.IndexAny(s, "(["); i > 2 {
 		s = s[:i]
+	} else if i == 0 {
+		return ""
 	}
 	s = strings.Trim(s, " .,:;-–—*\"'»«|/<>")
 	if s == "" || len(s) > maxAuthorName || strings.ContainsAny(s, "@{}=<>") || strings.Contains(s, "://") || strings.HasPrefix(strings.ToLower(s), "www.") {
@@ -174,13 +180,8 @@ func cleanName(s string) string {
 	}
 	f := clean.Fold(s)
 	switch f {
-	case "admin", "administrator", "author", "autor", "by", "unknown", "null", "undefined", "none", "webmaster", "guest", "redirect", "staff", "user", "about the author", "view all posts", "follow", "anonymous", "author profile", "more", "posted":
-		if f != "staff" && f != "admin" {
-			return ""
-		}
-		if f == "admin" {
-			return ""
-		}
+	case "admin", "administrator", "author", "autor", "by", "unknown", "null", "undefined", "none", "webmaster", "guest", "redirect", "user", "about the author", "view all posts", "more posts", "follow", "anonymous", "author profile", "more", "posted", "publiziert am":
+		return ""
 	}
 	digits := 0
 	for _, r := range s {
@@ -188,7 +189,7 @@ func cleanName(s string) string {
 			digits++
 		}
 	}
-	if digits > 4 {
+	if digits > 4 || digits > 0 && (strings.Contains(f, "uhr") || strings.HasSuffix(f, " min") || unicode.IsDigit(firstRune(s))) {
 		return ""
 	}
 	return s
@@ -265,11 +266,12 @@ func markedAuthors(a *article.Article, m *meta) []article.Author {
 			continue
 		}
 		for _, name := range splitNames(text) {
-			if !nameLike(name) {
+			marked := attr(n, "itemprop") != "" || attr(n, "rel") == "author"
+			if !nameLike(name) && !(marked && utf8.RuneCountInString(name) >= 3 && !strings.Contains(name, " ")) {
 				continue
 			}
 			au := article.Author{Name: name, Kind: authorKind(name, a)}
-			if attr(n, "itemprop") != "" || attr(n, "rel") == "author" {
+			if marked {
 				byMark = append(byMark, au)
 			} else {
 				byClass = append(byClass, au)

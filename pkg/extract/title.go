@@ -2,7 +2,11 @@ package extract
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
@@ -17,7 +21,7 @@ const maxTitle = 400
 func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
 	witnesses := titleWitnesses(a, m, entry)
 	if t := headingTitle(m, witnesses); t != "" {
-		a.Title = t
+		a.Title = withoutKicker(t, witnesses)
 		return
 	}
 	for _, w := range witnesses {
@@ -61,7 +65,7 @@ func genericTitle(t string, a *article.Article) bool {
 func headingTitle(m *meta, witnesses []string) string {
 	best, bestScore := "", 0.0
 	for _, h := range m.headings {
-		t := textOf(h)
+		t := headlineText(h)
 		if t == "" || len(t) > maxTitle {
 			continue
 		}
@@ -76,16 +80,71 @@ func headingTitle(m *meta, witnesses []string) string {
 		return best
 	}
 	if len(m.headings) == 1 && len(witnesses) > 0 {
-		if t := textOf(m.headings[0]); textnorm.Words(t) >= 4 && len(t) <= maxTitle && bestScore >= 0.2 {
+		if t := headlineText(m.headings[0]); textnorm.Words(t) >= 4 && len(t) <= maxTitle && bestScore >= 0.2 {
 			return t
 		}
 	}
 	if len(witnesses) == 0 && len(m.headings) > 0 {
-		if t := textOf(m.headings[0]); len(t) <= maxTitle {
+		if t := headlineText(m.headings[0]); len(t) <= maxTitle {
 			return t
 		}
 	}
 	return ""
+}
+
+// withoutKicker returns the witness that the heading ends with, where the
+// heading only has a short label before it: "Storm The bridge fell".
+func withoutKicker(t string, witnesses []string) string {
+	f := clean.Fold(t)
+	for i, w := range witnesses {
+		fw := clean.Fold(w)
+		if i < 2 && len(fw) < len(f) && len(fw)*10 >= len(f)*5 && strings.HasSuffix(f, " "+fw) {
+			return w
+		}
+	}
+	return t
+}
+
+// headlineText is textOf for headings, whose parts are set in lines of their
+// own by style sheets only: "Storm<span>The bridge fell</span>".
+func headlineText(h *html.Node) string {
+	var parts []string
+	var gather func(n *html.Node, depth int)
+	gather = func(n *html.Node, depth int) {
+		if n.Type == html.TextNode {
+			parts = append(parts, n.Data)
+			return
+		}
+		if invisible(n.DataAtom) || depth > 50 || len(parts) > 100 || clean.MatchElement(n) != nil && n.DataAtom != atom.A && clean.MatchElement(n).Kind == clean.Hidden {
+			return
+		}
+		if n.Data == "br" || isBlock(n.DataAtom) && depth > 0 {
+			parts = append(parts, " ")
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			gather(c, depth+1)
+		}
+	}
+	gather(h, 0)
+	var b strings.Builder
+	for i, part := range parts {
+		if i > 0 && seam(parts[i-1], part) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(part)
+	}
+	return textnorm.String(b.String())
+}
+
+// seam reports whether two neighbouring texts were glued by the lack of a space
+// between elements: a small letter, a digit or a mark before a capital.
+func seam(a, b string) bool {
+	if len(a) < 2 {
+		return false
+	}
+	last, _ := utf8.DecodeLastRuneInString(a)
+	next, _ := utf8.DecodeRuneInString(b)
+	return (unicode.IsLower(last) || unicode.IsDigit(last) || strings.ContainsRune(":.?!", last)) && unicode.IsUpper(next)
 }
 
 // similar is the share of words that two titles have in common.
@@ -139,7 +198,7 @@ func cutSite(t string, a *article.Article, m *meta) string {
 		}
 		head := clean.Fold(t[:i])
 		for _, h := range m.headings {
-			if clean.Fold(textOf(h)) == head {
+			if clean.Fold(headlineText(h)) == head {
 				return strings.TrimSpace(t[:i])
 			}
 		}
