@@ -14,13 +14,19 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/newsroom"
 )
+
+// builtBinaries says that there is a folder to remove.
+var builtBinaries atomic.Bool
 
 // binaries builds the commands and the broker once for all tests that run real
 // processes.
@@ -29,6 +35,7 @@ var binaries = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtBinaries.Store(true)
 	for _, pkg := range []string{
 		module + "cmd/ingest", module + "cmd/normalize", module + "cmd/index", module + "cmd/copydesk",
 		"github.com/nats-io/nats-server/v2",
@@ -216,9 +223,9 @@ func feedsFile(t testing.TB, site *newsroom.Newsroom) string {
 // expected are the pages of a newsroom that must become articles.
 func expected(site *newsroom.Newsroom) map[string]newsroom.Known {
 	want := map[string]newsroom.Known{}
-	for _, k := range site.Known() {
-		if !k.Withdrawn && !k.Disallowed {
-			want[k.URL] = k
+	for url := range site.URLs() {
+		if k, ok := site.KnownOf(url); ok && !k.Withdrawn && !k.Disallowed {
+			want[url] = k
 		}
 	}
 	return want
@@ -374,6 +381,7 @@ type cluster struct {
 	ingest, normalize, idx *process
 	normalizeEnv           []string
 	normalizeProgram       string
+	js                     jetstream.JetStream
 }
 
 func newCluster(t testing.TB, site *newsroom.Newsroom) *cluster {

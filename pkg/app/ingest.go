@@ -59,6 +59,9 @@ type deps struct {
 	reg    prometheus.Registerer
 	tracer trace.Tracer
 	name   string
+	// ackFirst makes a worker wrong on purpose, for the drill that must catch it;
+	// no flag sets it.
+	ackFirst bool
 }
 
 // ingestWorker polls feeds and fetches pages.
@@ -127,12 +130,7 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 }
 
 // userAgent names copydesk and who to write to.
-func userAgent(contact string) string {
-	if contact == "" {
-		contact = "https://github.com/copydesk/copydesk"
-	}
-	return fmt.Sprintf("copydesk/%s (+%s)", Version(), contact)
-}
+func userAgent(contact string) string { return fetch.UserAgent(Version(), contact) }
 
 // Run polls and fetches until ctx ends, while this process owns the hosts.
 func (w *ingestWorker) Run(ctx context.Context) error {

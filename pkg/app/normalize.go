@@ -41,7 +41,7 @@ func newNormalize(d deps) (*stage.Worker, error) {
 	return stage.New(stage.Options{
 		Name: "normalize", Bus: d.bus, Stream: bus.StreamPages, Consumer: bus.ConsumerNormalize, Handler: n.handle,
 		Workers: runtime.GOMAXPROCS(0), MaxInFlight: 4 * runtime.GOMAXPROCS(0), MaxBytes: normalizeBytes,
-		HandleTimeout: time.Minute, Logger: d.log, Registerer: d.reg, Tracer: d.tracer,
+		HandleTimeout: time.Minute, Logger: d.log, Registerer: d.reg, Tracer: d.tracer, AckFirst: d.ackFirst,
 	})
 }
 

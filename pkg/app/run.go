@@ -63,6 +63,7 @@ func (c *RunCommand) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return usageError{err}
 	}
+	slog.SetDefault(log) // net/http and others write to the standard logger
 	a := &allInOne{flags: c, env: env, log: log, reg: ops.NewRegistry(Version())}
 	// Ports first: that one is taken is the commonest mistake and the cheapest
 	// to tell.

@@ -132,6 +132,7 @@ func (f WorkerFlags) serve(ctx context.Context, env Env, role, addr string, buil
 	ops.SetMemoryLimit(log)
 	name := workerName(role)
 	log = log.With("worker", name)
+	slog.SetDefault(log) // net/http and others write to the standard logger
 	reg := ops.NewRegistry(Version())
 	tracing, err := ops.SetupTracing(ctx, ops.TracingOptions{Endpoint: f.OTLPEndpoint, Service: "copydesk-" + role, Version: Version(), Logger: log})
 	if err != nil {
@@ -217,10 +218,14 @@ func newSearchWorker(ctx context.Context, d deps, ix index.Index, f SearchFlags,
 // searchServer bounds what a client can cost. There is no bound on writing,
 // because the live tail writes for as long as the reader stays.
 func searchServer(handler http.Handler) *http.Server {
-	return &http.Server{
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	s.RegisterOnShutdown(cancel) // live readers do not leave by themselves
+	return s
 }
 
 // Run indexes and serves until ctx ends. Search answers until the last batch
@@ -231,7 +236,7 @@ func (w *searchWorker) Run(ctx context.Context) error {
 	err := w.indexWorker.Run(ctx)
 	shutdown(w.log, "search server", func(ctx context.Context) error {
 		if w.server.Shutdown(ctx) != nil {
-			return w.server.Close() // live readers do not leave by themselves
+			return w.server.Close()
 		}
 		return nil
 	})

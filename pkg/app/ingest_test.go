@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/copydesk/copydesk/pkg/bus"
+)
+
+// hits counts requests by path.
+type hits struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (h *hits) add(path string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.count == nil {
+		h.count = map[string]int{}
+	}
+	h.count[path]++
+}
+
+func (h *hits) of(path string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.count[path]
+}
+
+// runIngest runs an ingest worker on a broker until the returned function is
+// called.
+func runIngest(t testing.TB, b *bus.Bus, f IngestFlags) (w *ingestWorker, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	f.AllowPrivate = true
+	f.PollInterval, f.FetchWorkers = minInterval, 16
+	d := deps{bus: b, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(), name: workerName("test")}
+	w, err := newIngest(ctx, d, f, strings.NewReader(""))
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	stopped := sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stopped)
+	return w, stopped
+}
+
+// messagesOf counts the messages of a stream.
+func messagesOf(t testing.TB, b *bus.Bus, stream string) int {
+	t.Helper()
+	s, err := b.JetStream().Stream(context.Background(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(s.CachedInfo().State.Msgs)
+}
+
+// feedStateOf reads the state of a feed.
+func feedStateOf(t testing.TB, w *ingestWorker, url string) *feedState {
+	t.Helper()
+	s, err := w.feeds.load(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestIngestSettlesEveryKindOfAnswer(t *testing.T) {
+	var seen hits
+	mux := http.NewServeMux()
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	answer := func(path string, h http.HandlerFunc) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { seen.add(r.URL.Path); h(w, r) })
+	}
+	page := func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<html><body><p>A page.</p></body></html>")
+	}
+	answer("/robots.txt", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "User-agent: *\nDisallow: /private/\n") })
+	answer("/feed", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/rss+xml")
+		fmt.Fprint(w, `<rss version="2.0"><channel><title>T</title>`)
+		for _, p := range []string{"good", "missing", "private/x", "picture", "gone"} {
+			fmt.Fprintf(w, "<item><title>%s</title><link>%s/%s</link></item>", p, srv.URL, p)
+		}
+		fmt.Fprint(w, `</channel></rss>`)
+	})
+	answer("/good", page)
+	answer("/private/x", page)
+	answer("/missing", http.NotFound)
+	answer("/gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
+	answer("/picture", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		fmt.Fprint(w, "\x89PNG")
+	})
+	answer("/nofeed", page)
+	answer("/front", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `<html><head><link rel="alternate" type="application/rss+xml" href="/feed"></head><body>Front</body></html>`)
+	})
+	answer("/listed", page)
+
+	b := testBus(t)
+	feeds := writeFile(t, "feeds.txt", srv.URL+"/feed\n"+srv.URL+"/nofeed\n"+srv.URL+"/front\n")
+	urls := writeFile(t, "urls.txt", srv.URL+"/listed\n"+srv.URL+"/good\n")
+	w, stop := runIngest(t, b, IngestFlags{Feeds: []string{feeds}, URLs: []string{urls}})
+	settled := func() bool {
+		for _, u := range []string{"/good", "/missing", "/private/x", "/gone", "/listed"} {
+			if s, err := w.pages.load(context.Background(), srv.URL+u); err != nil || !s.Done {
+				return false
+			}
+		}
+		return messagesOf(t, b, bus.StreamDead) == 1 && messagesOf(t, b, bus.StreamURLs) == 0
+	}
+	eventually(t, 30*time.Second, "every page is settled", settled)
+	eventually(t, 30*time.Second, "every feed is polled", func() bool {
+		return feedStateOf(t, w, srv.URL+"/nofeed").State == feedFailing && feedStateOf(t, w, srv.URL+"/front").State == feedOK
+	})
+
+	if n := messagesOf(t, b, bus.StreamPages); n != 2 {
+		t.Errorf("%d pages went to the cleaner, want the good one and the listed one", n)
+	}
+	letters, _, err := b.ListDead(t.Context(), bus.DeadQuery{})
+	if err != nil || len(letters) != 1 || letters[0].Reason != "not_html" {
+		t.Errorf("dead letters %+v, %v; want the picture", letters, err)
+	}
+	if seen.of("/private/x") != 0 {
+		t.Error("a page was fetched that robots.txt forbids")
+	}
+	if e := feedStateOf(t, w, srv.URL+"/nofeed").LastError; !strings.Contains(e, "give the address of the feed itself") {
+		t.Errorf("the error of a feed that is none does not help: %q", e)
+	}
+	if s := feedStateOf(t, w, srv.URL+"/front"); s.Resolved != srv.URL+"/feed" || s.Entries != 5 {
+		t.Errorf("the page's feed was not found: %+v", s)
+	}
+	stop()
+
+	// A restart fetches no page again.
+	before := map[string]int{}
+	for _, p := range []string{"/good", "/missing", "/listed", "/gone", "/picture"} {
+		before[p] = seen.of(p)
+	}
+	w, _ = runIngest(t, b, IngestFlags{Feeds: []string{feeds}, URLs: []string{urls}})
+	last := feedStateOf(t, w, srv.URL+"/feed").LastPoll
+	eventually(t, 40*time.Second, "the feed is polled again", func() bool { return feedStateOf(t, w, srv.URL+"/feed").LastPoll.After(last) })
+	for p, n := range before {
+		if seen.of(p) != n {
+			t.Errorf("%s was fetched again after a restart", p)
+		}
+	}
+}
+
+func TestStandbyTakesOver(t *testing.T) {
+	b := testBus(t)
+	feeds := writeFile(t, "feeds.txt", "")
+	first, stopFirst := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
+	eventually(t, 20*time.Second, "the first worker owns the hosts", func() bool { return first.loop.Ready(t.Context()) == nil })
+	_, stopSecond := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
+	defer stopSecond()
+	holder := func() string {
+		holders, err := b.LeaseHolders(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return holders["ingest"]
+	}
+	if h := holder(); h != first.name {
+		t.Fatalf("the lease is held by %q, want %q", h, first.name)
+	}
+	stopFirst()
+	eventually(t, 20*time.Second, "the second worker took over", func() bool { h := holder(); return h != "" && h != first.name })
+}
+
+func TestWorkersSurviveBrokerRestart(t *testing.T) {
+	site := testNewsroom(t, 40)
+	want := expected(site)
+	c := newCluster(t, site)
+	c.startAll()
+	eventually(t, 60*time.Second, "some articles are searchable", func() bool { return c.api().total() > 5 })
+	c.broker.kill()
+	ready := func() bool {
+		resp, err := http.Get("http://" + c.httpNorm + "/readyz")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}
+	eventually(t, 30*time.Second, "readiness shows that the broker is away", func() bool { return !ready() })
+	if c.api().total() < 5 {
+		t.Error("search stopped with the broker")
+	}
+	c.broker = startBroker(t, c.dir, c.brokerAddr)
+	eventually(t, 60*time.Second, "readiness shows that the broker is back", ready)
+	eventually(t, 3*time.Minute, "every article is searchable", func() bool { return c.api().total() >= len(want) })
+	c.drained(t, time.Minute)
+	lost, twice, extra := c.count(t, want)
+	if dead := c.messages(t, bus.StreamDead); lost+twice+extra+dead != 0 {
+		t.Errorf("%d lost, %d twice, %d unexpected, %d dead letters", lost, twice, extra, dead)
+	}
+}
+
+func TestIndexDirectoryIsLocked(t *testing.T) {
+	_, nats := startTestBroker(t)
+	dir := filepath.Join(t.TempDir(), "index")
+	args := []string{"--nats", nats, "--http", "127.0.0.1:0", "--index", "bleve:" + dir, "--listen"}
+	listen := freeAddr(t)
+	start(t, program(t, "index"), append(args, listen)...)
+	eventually(t, 30*time.Second, "the first index worker serves", func() bool {
+		conn, err := net.Dial("tcp", listen)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil && searchAPI("http://"+listen).total() == 0
+	})
+	second := start(t, program(t, "index"), append(args, "127.0.0.1:0")...)
+	if status := second.wait(t, 30*time.Second); status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	lines := strings.Split(strings.TrimSpace(second.output.String()), "\n")
+	if last := lines[len(lines)-1]; !strings.Contains(last, dir) || !strings.Contains(last, "process") {
+		t.Errorf("the error does not name directory and reason: %s", last)
+	}
+}
