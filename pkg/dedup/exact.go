@@ -43,10 +43,16 @@ func wordsOf(text string) []byte {
 	dst := make([]byte, 0, len(text)+1)
 	inWord := false
 	for i := 0; i < len(text); {
+		if c := text[i]; 'a' <= c && c <= 'z' { // most of most texts
+			dst = append(dst, c)
+			inWord = true
+			i++
+			continue
+		}
 		if n := numberAt(text, i, inWord); n > 0 {
 			dst = appendDigits(dst, text[i:i+n])
-			i += n
 			inWord = true
+			i += n
 			continue
 		}
 		r, size := rune(text[i]), 1

@@ -28,12 +28,12 @@ func readAttributes(s []byte) (attrs []attribute, size int, selfClosing bool) {
 	const maxAttributes = 64
 	i := 0
 	for i < len(s) {
-		switch c := s[i]; {
-		case c == '>':
+		switch s[i] {
+		case '>':
 			return attrs, i + 1, selfClosing
-		case c == '<': // the > is missing
+		case '<': // the > is missing
 			return attrs, i, selfClosing
-		case c == '/':
+		case '/':
 			selfClosing = true
 			i++
 			continue

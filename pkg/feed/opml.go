@@ -129,7 +129,7 @@ func (l *list) addOutline(line int, o outline, folders []string) error {
 func WriteOPML(w io.Writer, title string, sources []Source) error {
 	var b bytes.Buffer
 	b.WriteString(xml.Header + "<opml version=\"2.0\">\n<head><title>")
-	xml.EscapeText(&b, []byte(title))
+	b.WriteString(escape(title))
 	b.WriteString("</title></head>\n<body>\n")
 	for _, s := range sources {
 		b.WriteString("<outline type=\"rss\"")
@@ -154,7 +154,12 @@ func WriteOPML(w io.Writer, title string, sources []Source) error {
 }
 
 func writeAttr(b *bytes.Buffer, name, value string) {
-	b.WriteString(" " + name + "=\"")
-	xml.EscapeText(b, []byte(value))
-	b.WriteByte('"')
+	b.WriteString(" " + name + "=\"" + escape(value) + "\"")
+}
+
+// escape returns s as it stands in an XML text or attribute.
+func escape(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // only a writer can fail, and this one does not
+	return b.String()
 }

@@ -102,7 +102,7 @@ func describe(text []byte, root string) string {
 // page or a piece of one.
 func isHTMLElement(name string) bool {
 	switch name {
-	case "html", "head", "body", "title", "meta", "link", "script", "style", "div", "p", "h1", "br", "b", "table", "center", "section", "main":
+	case "html", "head", "body", "title", "meta", "link", "script", "style", "div", "p", "h1", "br", "b", "table", "section", "main":
 		return true
 	}
 	return false
