@@ -179,6 +179,8 @@ const (
 	// copyWords is from how many words on a line that stands twice goes even
 	// without a sign of being a pull quote.
 	copyWords = 25
+	// maxCompared bounds the lines that are compared with one another.
+	maxCompared = 3000
 )
 
 // markPullQuotes drops lines whose words stand in another line too: quotations
@@ -186,7 +188,7 @@ const (
 // lines that are the same.
 func markPullQuotes(d *document) {
 	folded := make([]string, len(d.lines))
-	for i := range d.lines {
+	for i := range min(len(d.lines), maxCompared) {
 		if d.kept(i) && d.lines[i].Words >= repeatWords && !d.lines[i].Item {
 			folded[i] = Fold(d.lines[i].Text)
 		}

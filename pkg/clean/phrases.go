@@ -1,3 +1,4 @@
+//nolint:misspell // words of other languages
 package clean
 
 // The phrases that the rules share, by language in the order en, de, fr, es,

@@ -1,3 +1,4 @@
+//nolint:misspell // words of other languages
 package clean
 
 // rules is the table of line rules, in the order in which they are tried.

@@ -1,3 +1,4 @@
+//nolint:misspell // words of other languages
 package extract
 
 import (
@@ -23,15 +24,14 @@ func setAuthors(a *article.Article, p *page, m *meta, entry article.Entry) {
 	var ld []article.Author
 	for _, n := range m.ld.Authors {
 		names := splitNames(n.Name)
-		if org := strings.Contains(n.Type, "organization"); org && len(names) > 0 {
+		org := strings.Contains(n.Type, "organization") //nolint:misspell // the name that schema.org gave it
+		if org && len(names) > 0 {
 			names = []string{strings.TrimSpace(textnorm.String(n.Name))}
 		}
 		for _, name := range names {
 			au := article.Author{Name: name, Kind: authorKind(name, a)}
-			if strings.Contains(n.Type, "organization") {
-				if au.Kind == article.Person {
-					au.Kind = article.Organisation
-				}
+			if org && au.Kind == article.Person {
+				au.Kind = article.Organisation
 			}
 			ld = append(ld, au)
 		}
@@ -267,7 +267,7 @@ func markedAuthors(a *article.Article, m *meta) []article.Author {
 		}
 		for _, name := range splitNames(text) {
 			marked := attr(n, "itemprop") != "" || attr(n, "rel") == "author"
-			if !nameLike(name) && !(marked && utf8.RuneCountInString(name) >= 3 && !strings.Contains(name, " ")) {
+			if oneWord := utf8.RuneCountInString(name) >= 3 && !strings.Contains(name, " "); !nameLike(name) && (!marked || !oneWord) {
 				continue
 			}
 			au := article.Author{Name: name, Kind: authorKind(name, a)}

@@ -18,7 +18,7 @@ var bodyWords = map[string]bool{
 
 // chooseBody returns the element that holds the article. Furniture that the
 // markup gives away is marked on the way.
-func (p *page) chooseBody(witness, title string) int {
+func (p *page) chooseBody(witness string) int {
 	if len(p.els) == 0 {
 		return 0
 	}
@@ -137,7 +137,8 @@ func (p *page) markFurniture() {
 	p.markTeasers(total)
 	taken := map[string]int{}
 	p.eachFurniture(func(e *element) {
-		e.hidden = e.rule == &teaserRule || float64(e.prose) <= e.rule.Most*float64(total) && !(frames(e.rule) && holdsContent(e.node, 0))
+		small := float64(e.prose) <= e.rule.Most*float64(total)
+		e.hidden = e.rule == &teaserRule || small && (!frames(e.rule) || !holdsContent(e.node, 0))
 		if e.rule.Kind == clean.Comments && total-e.prose < minBesideComments && e.prose > total/2 {
 			e.hidden = false // a forum: the comments are the page
 		}

@@ -194,7 +194,7 @@ func cutAttribution(text string) (who, rest string) {
 			continue
 		}
 		name := strings.Trim(text[i+len(verb):], " .\"")
-		if name == "" || !clean.IsAgency(name) && !(allCapitals(name) && !strings.Contains(name, " ")) {
+		if name == "" || !clean.IsAgency(name) && (!allCapitals(name) || strings.Contains(name, " ")) {
 			continue
 		}
 		return name, text[:i] + "."

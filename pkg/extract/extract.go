@@ -76,7 +76,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	a := article.Article{URL: p.FinalURL, FetchedAt: p.FetchedAt, Feed: p.Feed, Normalizer: Version, Warnings: warnings}
 	setAddress(&a, p, m)
 	setTitle(&a, pg, m, p.Entry)
-	body := pg.chooseBody(m.ld.Body, a.Title)
+	body := pg.chooseBody(m.ld.Body)
 	pg.label(&a, body, m)
 	finishBody(&a, pg.blocks)
 	setAuthors(&a, pg, m, p.Entry)
@@ -109,13 +109,14 @@ func looksLikeHTML(body []byte, contentType string) bool {
 			return false
 		}
 	}
-	zeros, utf16 := 0, len(head) > 1 && (head[0] == 0xFE && head[1] == 0xFF || head[0] == 0xFF && head[1] == 0xFE)
-	for _, c := range head {
+	var zeros [2]int
+	for i, c := range head {
 		if c == 0 {
-			zeros++
+			zeros[i%2]++
 		}
 	}
-	return zeros == 0 || utf16 || zeros*10 > len(head)*4 && zeros*10 < len(head)*6
+	// UTF-16 has its zeros at every other byte, all on one side.
+	return zeros[0]+zeros[1] == 0 || (zeros[0] == 0 || zeros[1] == 0) && (zeros[0]+zeros[1])*10 > len(head)*3
 }
 
 // setAddress fills in who published the article and under which address.

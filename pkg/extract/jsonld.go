@@ -30,6 +30,7 @@ var articleTypes = map[string]int{
 const (
 	maxLDNodes = 4000
 	maxLDDepth = 40
+	maxWitness = 100 << 10 // bytes of articleBody
 )
 
 // ldReader walks the JSON-LD of one page.
@@ -178,6 +179,7 @@ func (r *ldReader) fill(out *linkedData, n map[string]any) {
 	if out.Body == "" {
 		out.Body = ldText(n["text"])
 	}
+	out.Body = out.Body[:cutRune(out.Body, maxWitness)]
 	out.Published = ldText(n["datePublished"])
 	if out.Published == "" {
 		out.Published = ldText(n["uploadDate"])

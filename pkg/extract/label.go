@@ -54,12 +54,13 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 // dropSections drops what follows the heading of a box of links ("Related
 // articles"): links and headlines up to the next paragraph of prose.
 func (p *page) dropSections(blocks []block) {
+	boxes := 0
 	for i := range blocks {
 		v := blocks[i].Verdict
 		if v.Kind != clean.Related && v.Kind != clean.Newsletter || v.Rule != "related-heading" && v.Rule != "related-label" {
 			continue
 		}
-		if v.Rule == "related-heading" && blocks[i].level > 0 {
+		if boxes++; v.Rule == "related-heading" && blocks[i].level > 0 && boxes < maxBoxes {
 			p.dropUnder(blocks, i)
 		}
 		for j := i + 1; j < len(blocks) && j < i+25; j++ {
@@ -70,13 +71,16 @@ func (p *page) dropSections(blocks []block) {
 			if b.prose && b.links*4 < len(b.text) || b.level > 0 && b.links == 0 {
 				break
 			}
-			if b.links*2 < len(b.text) && !(b.words <= 14 && !endsSentence(b.text)) {
+			if b.links*2 < len(b.text) && (b.words > 14 || endsSentence(b.text)) {
 				break
 			}
 			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "under-related-heading"}
 		}
 	}
 }
+
+// maxBoxes bounds how many boxes of links are looked for below their headings.
+const maxBoxes = 100
 
 // dropUnder drops what stands under the heading of a box of links in the same
 // element, up to the next heading of its rank, unless that is most of the text.

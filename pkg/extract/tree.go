@@ -46,6 +46,9 @@ type block struct {
 	score float64
 }
 
+// maxBlocks bounds the blocks of a page that are looked at.
+const maxBlocks = 20_000
+
 // page is a parsed page as the finders see it.
 type page struct {
 	root   *html.Node
@@ -87,7 +90,7 @@ func buildPage(root *html.Node) *page {
 // isBlock reports whether an element starts and ends a block of text.
 func isBlock(a atom.Atom) bool {
 	switch a {
-	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Button, atom.Canvas, atom.Caption, atom.Center,
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Button, atom.Canvas, atom.Caption, atom.Center, //nolint:misspell // the element
 		atom.Dd, atom.Details, atom.Dialog, atom.Dir, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption,
 		atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header,
 		atom.Hgroup, atom.Hr, atom.Html, atom.Iframe, atom.Legend, atom.Li, atom.Main, atom.Menu, atom.Nav, atom.Ol, atom.P,
@@ -222,10 +225,10 @@ func isDataRow(tr *html.Node) bool {
 func cellText(n *html.Node, depth int) (int, bool) {
 	total := 0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		switch {
-		case c.Type == html.TextNode:
+		switch c.Type {
+		case html.TextNode:
 			total += len(c.Data)
-		case c.Type == html.ElementNode:
+		case html.ElementNode:
 			if depth > 6 || isBlock(c.DataAtom) && c.DataAtom != atom.P && c.DataAtom != atom.Div {
 				return total, false
 			}
@@ -286,13 +289,18 @@ func (p *page) flush(el int) {
 	links, nlinks, bold, lead := p.linkChars, p.linkCount, p.boldChars, p.leadLink
 	p.linkChars, p.linkCount, p.boldChars, p.leadLink = 0, 0, 0, 0
 	total := visibleLen(raw)
-	if total == 0 {
+	if total == 0 || len(p.blocks) >= maxBlocks {
 		return
 	}
 	paras := splitBreaks(raw, p.inline.pre > 0)
 	for i, text := range paras {
-		b := block{text: text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
-			cell: p.inline.cell > 0, figure: p.inline.figure > 0, bold: bold*10 >= total*9}
+		if len(p.blocks) >= maxBlocks {
+			break
+		}
+		b := block{
+			text: text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
+			cell: p.inline.cell > 0, figure: p.inline.figure > 0, bold: bold*10 >= total*9,
+		}
 		share := float64(visibleLen(text)) / float64(total)
 		b.links = int(share*float64(links) + 0.5)
 		b.nlinks = nlinks
@@ -348,65 +356,4 @@ func splitBreaks(raw string, pre bool) []string {
 		blank = false
 	}
 	return out
-}
-
-// sum fills in the totals of every element from its blocks.
-func (p *page) sum() {
-	for i := range p.blocks {
-		b := &p.blocks[i]
-		n := len(b.text)
-		b.prose = readsLikeProse(b)
-		for e := b.el; e >= 0; e = p.els[e].parent {
-			p.els[e].text += n
-			p.els[e].link += b.links
-			if b.prose {
-				p.els[e].prose += n
-			}
-		}
-	}
-}
-
-// readsLikeProse tells a paragraph from labels, links and teasers by its length,
-// its links and its sentences.
-func readsLikeProse(b *block) bool {
-	if b.level > 0 || b.words < 8 && len(b.text) < 60 {
-		return false
-	}
-	if b.links*3 > len(b.text) {
-		return false
-	}
-	return endsSentence(b.text) || b.words >= 20 || strings.ContainsAny(b.text, ".。،।") && b.words >= 12
-}
-
-func findFirst(n *html.Node, a atom.Atom) *html.Node {
-	if n.Type == html.ElementNode && n.DataAtom == a {
-		return n
-	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if a == atom.Body && n.DataAtom == atom.Head {
-			return nil
-		}
-		if f := findFirst(c, a); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-func hasAttr(n *html.Node, key string) bool {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key {
-			return true
-		}
-	}
-	return false
-}
-
-func attr(n *html.Node, key string) string {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key {
-			return n.Attr[i].Val
-		}
-	}
-	return ""
 }

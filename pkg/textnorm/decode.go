@@ -185,7 +185,7 @@ func declaredCharset(body []byte, contentType string) string {
 		if name := canonicalName(params["charset"]); name != "" {
 			return name
 		}
-	} else if i := strings.Index(strings.ToLower(contentType), "charset="); i >= 0 {
+	} else if i := indexFold([]byte(contentType), "charset="); i >= 0 {
 		if name := canonicalName(contentType[i+len("charset="):]); name != "" {
 			return name
 		}
