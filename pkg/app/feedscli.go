@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -165,7 +164,7 @@ func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
 			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title})
 		}
 	}
-	var out io.Writer = env.Stdout
+	out := env.Stdout
 	if c.Output != "" {
 		f, err := os.Create(c.Output)
 		if err != nil {

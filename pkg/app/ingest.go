@@ -275,7 +275,7 @@ func (w *ingestWorker) enqueuePages(ctx context.Context) error {
 		w.log.Info("pages of the URL lists queued", "listed", len(pages), "queued", queued)
 	}
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // being told to end is no failure
 	}
 	return err
 }

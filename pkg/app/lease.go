@@ -16,7 +16,7 @@ func holdLease(ctx context.Context, d deps, key string, fn func(ctx context.Cont
 	for {
 		err := d.bus.HoldLease(ctx, key, d.name, fn)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // being told to end is no failure
 		}
 		d.log.Warn("lease ended; trying for it again", "lease", key, "err", err)
 		select {
