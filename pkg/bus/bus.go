@@ -182,14 +182,9 @@ func (b *Bus) Ready(ctx context.Context) error {
 // Close drains the connection: what was published is flushed, subscriptions end
 // after what they have received. When ctx ends first the connection is cut.
 func (b *Bus) Close(ctx context.Context) error {
-	if b.conn.IsClosed() {
-		return nil
-	}
-	if err := b.conn.Drain(); err != nil {
+	if !b.conn.IsConnected() || b.conn.Drain() != nil {
 		// A connection that is down has nothing to drain.
 		b.conn.Close()
-		<-b.closed
-		return nil
 	}
 	select {
 	case <-b.closed:

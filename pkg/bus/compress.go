@@ -14,7 +14,7 @@ import (
 // [Compress].
 const EncodingZstd = "zstd"
 
-// ErrTooLong: a payload decompresses to more than allowed.
+// ErrTooLong says that a payload decompresses to more than allowed.
 var ErrTooLong = errors.New("decompressed payload is too long")
 
 // The codecs are made once: an encoder costs megabytes. Neither holds state

@@ -94,6 +94,23 @@ func NewDead(m *nats.Msg, d DeadLetter, key string) *nats.Msg {
 	return &nats.Msg{Subject: DeadSubject(d.Stage, d.Reason), Header: h, Data: m.Data}
 }
 
+// ShrinkDead makes a dead letter fit that the broker found too large: it drops
+// the payload and long headers of the message, and notes that in
+// Copydesk-Dead-Dropped. Such a letter says what was lost and cannot be replayed.
+func ShrinkDead(m *nats.Msg) {
+	m.Header.Set(HeaderDeadDropped, strconv.Itoa(max(1, len(m.Data))))
+	m.Data = nil
+	for k, values := range m.Header {
+		size := 0
+		for _, v := range values {
+			size += len(v)
+		}
+		if size > maxErrorText && !strings.HasPrefix(k, headerDeadPrefix) {
+			delete(m.Header, k)
+		}
+	}
+}
+
 // headerText makes s fit a header line: one line, valid UTF-8, bounded.
 func headerText(s string) string {
 	s = strings.Map(func(r rune) rune {

@@ -60,5 +60,5 @@ func freeDisk(dir string) (int64, error) {
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return 0, err
 	}
-	return int64(uint64(fs.Bavail) * uint64(fs.Bsize)), nil
+	return int64(uint64(fs.Bavail) * uint64(fs.Bsize)), nil //nolint:unconvert // the types differ between systems
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ErrNoDeadLetter: no dead letter has this sequence number.
+// ErrNoDeadLetter says that no dead letter has this sequence number.
 var ErrNoDeadLetter = errors.New("no such dead letter")
 
-// ErrLeaseHeld: somebody else holds the lease. The error is a [*HeldError].
+// ErrLeaseHeld says that somebody else holds the lease. The error is a [*HeldError].
 var ErrLeaseHeld = errors.New("lease is held")
 
 // SettingError says that something on the broker exists with another setting

@@ -200,8 +200,8 @@ func (l *Lease) Release(ctx context.Context) error {
 
 // HoldLease waits for the lease, runs fn while it is held, and releases it. The
 // context of fn ends when the lease is lost or ctx ends; fence is
-// [Lease].Fence. HoldLease returns the error of fn, or why the lease was lost, or
-// nil when ctx ended first. An owner is one process: two of one name wait for
+// [Lease].Fence. HoldLease returns the error of fn, or why the lease was lost
+// (call it again to wait for it again), or nil when ctx ended first. An owner is one process: two of one name wait for
 // each other like strangers.
 func (b *Bus) HoldLease(ctx context.Context, key, owner string, fn func(ctx context.Context, fence uint64) error) error {
 	l, err := b.waitLease(ctx, key, owner)

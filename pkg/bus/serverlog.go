@@ -33,7 +33,7 @@ func (b *logBridge) line(level slog.Level, format string, args []any) string {
 func (b *logBridge) Noticef(format string, v ...any) { b.line(slog.LevelDebug, format, v) }
 
 // Warnf logs a warning.
-func (b *logBridge) Warnf(format string, v ...any) { b.line(slog.LevelWarn, format, v) }
+func (b *logBridge) Warnf(format string, v ...any) { b.storageLine(b.line(slog.LevelWarn, format, v)) }
 
 // Fatalf logs an error and keeps it for StartServer; it does not end the
 // process.
@@ -46,10 +46,14 @@ func (b *logBridge) Fatalf(format string, v ...any) {
 	}
 }
 
-// Errorf logs an error and keeps the first that says that the disk cannot be
-// written.
+// Errorf logs an error.
 func (b *logBridge) Errorf(format string, v ...any) {
-	text := b.line(slog.LevelError, format, v)
+	b.storageLine(b.line(slog.LevelError, format, v))
+}
+
+// storageLine keeps text if it is the first that says that the disk cannot be
+// written. The server goes on without storing anything, until a restart.
+func (b *logBridge) storageLine(text string) {
 	for _, sign := range []string{"no space left", "out of space", "critical write error", "will be DISABLED", "permission denied", "input/output error", "read-only file system"} {
 		if strings.Contains(text, sign) {
 			b.mu.Lock()

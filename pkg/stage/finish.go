@@ -246,8 +246,7 @@ func (w *Worker) bury(h *held, p *permanentError) string {
 	}, key)
 	err := w.publish(letter, bus.MaxPayload)
 	if bus.IsTooLarge(err) {
-		letter.Header.Set(bus.HeaderDeadDropped, strconv.Itoa(len(letter.Data)))
-		letter.Data = nil
+		bus.ShrinkDead(letter)
 		err = w.publish(letter, bus.MaxPayload)
 	}
 	if err != nil {

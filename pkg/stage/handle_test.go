@@ -13,10 +13,6 @@ import (
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
-	"go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 // each makes a handler of a function of one message.
@@ -235,13 +231,10 @@ func TestHandlerThatNeverReturns(t *testing.T) {
 	r := newRig(t, bus.Options{})
 	r.pages(10)
 	release := make(chan struct{})
-	var hung sync.WaitGroup
 	o := r.o
 	o.HandleTimeout = 20 * time.Millisecond
 	o.Handler = each(func(_ context.Context, m *Msg) Result {
 		if m.Header.Get(bus.HeaderID) == "page-4" {
-			hung.Add(1)
-			defer hung.Done()
 			<-release
 		}
 		return article(m)
@@ -258,7 +251,6 @@ func TestHandlerThatNeverReturns(t *testing.T) {
 		t.Errorf("stuck handlers: %v", n)
 	}
 	close(release)
-	hung.Wait()
 	eventually(t, "nothing is stuck", func() bool { return r.metric("copydesk_stage_stuck_handlers", "", "") == 0 })
 }
 
@@ -318,16 +310,27 @@ func TestOddResults(t *testing.T) {
 func TestDeadLetterOfALargeMessage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, bus.Options{})
-	m := &nats.Msg{Subject: bus.PageSubject("big"), Data: make([]byte, bus.MaxPayload-100), Header: nats.Header{bus.HeaderID: {"big"}}}
-	if _, err := r.bus.JetStream().PublishMsg(t.Context(), m); err != nil {
-		t.Fatal(err)
+	for _, m := range []*nats.Msg{
+		{Subject: bus.PageSubject("big"), Data: make([]byte, bus.MaxPayload-100), Header: nats.Header{bus.HeaderID: {"big"}}},
+		{Subject: bus.PageSubject("wide"), Header: nats.Header{bus.HeaderID: {"wide"}, "X-Wide": {strings.Repeat("x", 64<<10-60)}}},
+	} {
+		if _, err := r.bus.JetStream().PublishMsg(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o := r.o
 	o.Handler = each(func(context.Context, *Msg) Result { return Result{Err: Permanent("bad", errors.New("no"))} })
 	r.start(o)
 	r.empty()
-	if d := r.dead(); len(d) != 1 || d[0].Dropped != bus.MaxPayload-100 || d[0].Size != 0 || d[0].Reason != "bad" {
-		t.Errorf("dead letters: %+v", d)
+	got := map[string]int{}
+	for _, d := range r.dead() {
+		if d.Size != 0 || d.Reason != "bad" || d.Error != "no" {
+			t.Errorf("dead letter: %+v", d)
+		}
+		got[d.ID] = d.Dropped
+	}
+	if len(got) != 2 || got["big"] != bus.MaxPayload-100 || got["wide"] != 1 {
+		t.Errorf("dropped: %v", got)
 	}
 }
 
@@ -413,127 +416,5 @@ func TestSecondDeliveryOfWhatIsInWork(t *testing.T) {
 	w.done(first, outcomeReturned)
 	if second := <-w.queue; w.held[second.m.Sequence] != second || w.holding() != 1 || second.m.Deliveries != 3 {
 		t.Errorf("%d held, delivery %d", w.holding(), second.m.Deliveries)
-	}
-}
-
-func TestTraceIsPassedOn(t *testing.T) {
-	t.Parallel()
-	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	for _, traced := range []bool{false, true} {
-		t.Run(fmt.Sprint("tracer ", traced), func(t *testing.T) {
-			r := newRig(t, bus.Options{})
-			m := &nats.Msg{Subject: bus.PageSubject("p"), Header: nats.Header{bus.HeaderID: {"p"}, "traceparent": {parent}}}
-			if _, err := r.bus.JetStream().PublishMsg(t.Context(), m); err != nil {
-				t.Fatal(err)
-			}
-			o := r.o
-			spans := tracetest.NewSpanRecorder()
-			if traced {
-				o.Tracer = trace.NewTracerProvider(trace.WithSpanProcessor(spans)).Tracer("test")
-			}
-			w := r.start(o)
-			r.empty()
-			w.end(t)
-			s, err := r.bus.JetStream().Stream(t.Context(), bus.StreamArticles)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := s.GetMsg(t.Context(), 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := out.Header["traceparent"]
-			if len(got) != 1 || !strings.HasPrefix(got[0], parent[:36]) {
-				t.Fatalf("traceparent %v", got)
-			}
-			if !traced {
-				if got[0] != parent {
-					t.Errorf("traceparent %v", got)
-				}
-				return
-			}
-			ended := spans.Ended()
-			if len(ended) != 1 || ended[0].Parent().SpanID().String() != "b7ad6b7169203331" || !strings.Contains(got[0], ended[0].SpanContext().SpanID().String()) {
-				t.Errorf("%d spans, traceparent %v", len(ended), got)
-			}
-		})
-	}
-}
-
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, bus.Options{})
-	r.pages(20)
-	w := r.start(r.o)
-	r.empty()
-	w.end(t)
-	for _, c := range []struct {
-		name, label, value string
-		want               float64
-	}{
-		{"copydesk_stage_messages_total", "outcome", "ok", 20},
-		{"copydesk_stage_messages_total", "outcome", "retry", 0},
-		{"copydesk_stage_inflight_messages", "", "", 0},
-		{"copydesk_stage_duration_seconds", "", "", 20},
-		{"copydesk_stage_bytes_total", "direction", "in", float64(10*len("body of page-0") + 10*len("body of page-10"))},
-		{"copydesk_stage_bytes_total", "direction", "out", float64(10*len("body of page-0") + 10*len("body of page-10"))},
-		{"copydesk_stage_paused", "cause", "full", 0},
-	} {
-		if got := r.metric(c.name, c.label, c.value); got != c.want {
-			t.Errorf("%s{%s=%s} = %v, want %v", c.name, c.label, c.value, got, c.want)
-		}
-	}
-	problems, err := testutil.GatherAndLint(r.reg)
-	if err != nil || len(problems) > 0 {
-		t.Errorf("lint: %v, %v", problems, err)
-	}
-	// Another stage of the same process shares the names.
-	o := r.o
-	o.Name = "other"
-	if _, err := New(o); err != nil {
-		t.Errorf("second stage: %v", err)
-	}
-	if _, err := New(r.o); err == nil || !strings.Contains(err.Error(), "stage normalize: register metrics") {
-		t.Errorf("the same stage again: %v", err)
-	}
-}
-
-func TestOptionErrors(t *testing.T) {
-	t.Parallel()
-	good := Options{Name: "normalize", Bus: &bus.Bus{}, Stream: "S", Consumer: "c", Handler: echo}
-	for want, change := range map[string]func(*Options){
-		`stage name "Normal ize": want a-z, 0-9, _ and -`:             func(o *Options) { o.Name = "Normal ize" },
-		`stage normalize: no bus`:                                     func(o *Options) { o.Bus = nil },
-		`stage normalize: no stream or no consumer`:                   func(o *Options) { o.Stream = "" },
-		`stage normalize: no handler`:                                 func(o *Options) { o.Handler = nil },
-		`stage normalize: MaxDeliveries 1: want 0, -1 or more than 1`: func(o *Options) { o.MaxDeliveries = 1 },
-		`stage normalize: a negative limit`:                           func(o *Options) { o.MaxInFlight = -1 },
-	} {
-		o := good
-		change(&o)
-		if _, err := New(o); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-func TestRunSaysWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, bus.Options{})
-	o := r.o
-	o.Consumer, o.Registerer = "nobody", prometheus.NewRegistry()
-	w, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "starting") {
-		t.Errorf("Ready before Run: %v", err)
-	}
-	err = w.Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "stage normalize: open consumer nobody of stream PAGES: ") {
-		t.Errorf("Run: %v", err)
-	}
-	if err := w.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "called before") {
-		t.Errorf("second Run: %v", err)
 	}
 }
