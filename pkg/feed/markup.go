@@ -7,12 +7,16 @@ import (
 )
 
 // nameLen returns the length of the element or attribute name at the start of
-// s, 0 if there is none. Names beyond ASCII occur in no feed format.
+// s, 0 if there is none. It has one colon at most. Names beyond ASCII occur in no
+// feed format.
 func nameLen(s []byte) int {
+	colon := false
 	for i, c := range s {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
-		case i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.' || c == ':'):
+		case i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.'):
+		case i > 0 && c == ':' && !colon:
+			colon = true
 		default:
 			return i
 		}
@@ -80,16 +84,16 @@ func readValue(s []byte) (value []byte, size int) {
 }
 
 // appendText appends character data or an attribute value so that a parser
-// accepts it: markup is escaped, forbidden characters are left out, whether they
-// stand there or are spelled as references. In literal text & starts no
+// accepts it: markup is escaped, as is an & that starts no reference, and
+// references to forbidden characters are left out. In literal text no & starts a
 // reference.
 func appendText(dst, s []byte, literal bool) []byte {
 	for len(s) > 0 {
 		i := bytes.IndexAny(s, "&<>\"")
 		if i < 0 {
-			return appendValid(dst, s)
+			return append(dst, s...)
 		}
-		dst = appendValid(dst, s[:i])
+		dst = append(dst, s[:i]...)
 		c := s[i]
 		s = s[i+1:]
 		switch c {
@@ -100,47 +104,61 @@ func appendText(dst, s []byte, literal bool) []byte {
 		case '"':
 			dst = append(dst, "&#34;"...)
 		case '&':
-			if literal {
+			n, valid := reference(s)
+			switch {
+			case literal || n == 0:
 				dst = append(dst, "&amp;"...)
-			} else if n := badReference(s); n > 0 {
-				s = s[n:]
-			} else {
+			case valid:
 				dst = append(dst, '&')
+			default:
+				s = s[n:]
 			}
 		}
 	}
 	return dst
 }
 
-// badReference returns the length of a numeric character reference at the start
-// of s (behind the &) to a character that XML forbids, 0 if there is none.
-func badReference(s []byte) int {
-	if len(s) < 3 || s[0] != '#' {
-		return 0
+// reference returns the length of a character or entity reference at the start of
+// s (behind the &), 0 if there is none, and whether XML allows the character.
+func reference(s []byte) (size int, valid bool) {
+	const longest = 34 // of the names of HTML, with the semicolon
+	end := bytes.IndexByte(s[:min(len(s), longest)], ';')
+	if end < 1 {
+		return 0, false
 	}
-	end := bytes.IndexByte(s[:min(len(s), 16)], ';')
-	if end < 0 {
-		return 0
+	if s[0] != '#' {
+		for _, c := range s[:end] {
+			if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+				return 0, false
+			}
+		}
+		return end + 1, true
 	}
 	digits, base := string(s[1:end]), 10
 	if digits != "" && (digits[0] == 'x' || digits[0] == 'X') {
 		digits, base = digits[1:], 16
 	}
-	n, err := strconv.ParseUint(digits, base, 32)
-	if err != nil || n <= utf8.MaxRune && validXML(rune(n)) {
-		return 0
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		return 0, false
 	}
-	return end + 1
+	return end + 1, n <= utf8.MaxRune && validXML(rune(n))
 }
 
-// appendValid appends s without the characters that XML forbids.
-func appendValid(dst, s []byte) []byte {
-	for len(s) > 0 {
-		bad, size := firstInvalid(s)
-		dst = append(dst, s[:bad]...)
-		s = s[bad+size:]
+// dropInvalid returns s without the characters that XML forbids; s itself if it
+// has none.
+func dropInvalid(s []byte) []byte {
+	at, size := firstInvalid(s)
+	if at == len(s) {
+		return s
 	}
-	return dst
+	out := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		out = append(out, s[:at]...)
+		s = s[at+size:]
+		at, size = firstInvalid(s)
+	}
+	return out
 }
 
 // firstInvalid returns where the first character of s lies that XML forbids,

@@ -97,6 +97,7 @@ func (p *parser) repair(text []byte) (*document, error) {
 
 // mend repairs one document; base is the URL it came from.
 func mend(src []byte, base string) *document {
+	src = dropInvalid(src)
 	r := &repairer{src: src, doc: &document{}, entryAt: -1, out: make([]byte, 0, min(len(src), 1<<20))}
 	r.stack = append(r.stack, frame{role: container, base: base}) // the document itself
 	for r.pos < len(r.src) && !r.done() {
@@ -195,7 +196,9 @@ func (r *repairer) text(s []byte, literal bool) {
 	if role := r.top().role; role != leaf && role != group {
 		return
 	}
-	s = s[:min(len(s), r.leafLeft)]
+	if len(s) > r.leafLeft {
+		s = bytes.ToValidUTF8(s[:r.leafLeft], nil)
+	}
 	r.leafLeft -= len(s)
 	r.out = appendText(r.out, s, literal)
 }
