@@ -66,7 +66,7 @@ func isAgencyCredit(l *Line) bool {
 	if agencies[bare] {
 		return true
 	}
-	return isCreditText(bare)
+	return l.Words <= 9 && !strings.Contains(bare, ". ") && isCreditText(bare)
 }
 
 // isCreditText reports whether s (lower case) reads "name/agency", "agency/name",

@@ -26,7 +26,7 @@ type DOMRule struct {
 
 var domRules = []DOMRule{
 	{
-		Kind: Hidden, Name: "hidden", Most: 0.3,
+		Kind: Hidden, Name: "hidden", Most: 0.6,
 		Words: []string{"sr-only", "visually-hidden", "visuallyhidden", "screen-reader", "screenreader", "offscreen", "print-only", "printonly", "only-print", "tooltip", "tooltips", "hover-card", "hovercard", "noscript", "d-none", "visible-print", "u-hidden", "is-hidden", "assistive"},
 	},
 	{

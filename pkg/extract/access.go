@@ -46,7 +46,7 @@ func setAccess(a *article.Article, p *page, m *meta, status int) {
 	whole := len(m.ld.Body) > 0 && len(a.Text)*10 >= len(m.ld.Body)*8 && a.Words > 150
 	switch {
 	case whole:
-	case (locked || prompt) && a.Words < 60:
+	case (locked || prompt) && a.Words < 20:
 		a.Access = article.Paywall
 	case prompt && (locked || a.Words < 250) || locked && a.Words < 150:
 		a.Access = article.Teaser

@@ -276,7 +276,7 @@ func frames(r *clean.DOMRule) bool {
 
 // holdsContent reports whether a small element frames a quotation or a table.
 func holdsContent(n *html.Node, depth int) bool {
-	if n.DataAtom == atom.Table {
+	if n.DataAtom == atom.Table || n.DataAtom == atom.Tr {
 		return true
 	}
 	for c := n.FirstChild; c != nil && depth < 6; c = c.NextSibling {

@@ -16,7 +16,7 @@ const maxDateline = 110
 func splitLeadDateline(a *article.Article, blocks []block) {
 	for i := range blocks {
 		b := &blocks[i]
-		if !b.prose || !endsSentence(b.text) && b.words < 15 {
+		if !b.prose || b.Dropped() || !endsSentence(b.text) && b.words < 15 {
 			continue
 		}
 		if d, n := findDateline(b.text); d != nil {
@@ -26,6 +26,9 @@ func splitLeadDateline(a *article.Article, blocks []block) {
 		break
 	}
 	for i := range blocks {
+		if blocks[i].Dropped() {
+			continue
+		}
 		if who, rest := cutAttribution(blocks[i].text); who != "" {
 			a.Attributions = appendNew(a.Attributions, who)
 			blocks[i].text = rest

@@ -82,6 +82,10 @@ func (p *page) dropSections(blocks []block) {
 // maxBoxes bounds how many boxes of links are looked for below their headings.
 const maxBoxes = 100
 
+// minBeforeBox is how much prose, in bytes, must stand above a box that holds
+// most of the text for it to be a box all the same.
+const minBeforeBox = 300
+
 // dropUnder drops what stands under the heading of a box of links in the same
 // element, up to the next heading of its rank, unless that is most of the text.
 func (p *page) dropUnder(blocks []block, i int) {
@@ -105,7 +109,13 @@ func (p *page) dropUnder(blocks []block, i int) {
 			under += len(b.text)
 		}
 	}
-	if under*2 > all && under > 400 || !p.linky(blocks[i+1:end]) {
+	before := 0
+	for j := range i {
+		if !blocks[j].Dropped() && blocks[j].prose {
+			before += len(blocks[j].text)
+		}
+	}
+	if under*2 > all && before < minBeforeBox || !p.linky(blocks[i+1:end]) {
 		return
 	}
 	for j := i + 1; j < end; j++ {
@@ -172,7 +182,13 @@ func trimEnds(blocks []block) {
 			last = i
 		}
 	}
+	above := 0
 	for i := 0; i < first; i++ {
+		if !blocks[i].Dropped() {
+			above++
+		}
+	}
+	for i := 0; i < first && above <= maxTail; i++ {
 		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level > 0 || b.words <= 12) {
 			b.Verdict = clean.Verdict{Kind: clean.Byline, Rule: "scrap-above-lead"}
 		}
@@ -210,8 +226,8 @@ func trimEnds(blocks []block) {
 	}
 }
 
-// maxTail is how many short lines may follow the last paragraph and be scraps;
-// more are a list.
+// maxTail is how many short lines may stand above the first paragraph or follow
+// the last one and be scraps; more are a list.
 const maxTail = 6
 
 // standfirstWords are words of a class that name the standfirst.

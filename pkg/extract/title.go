@@ -26,7 +26,7 @@ func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
 	}
 	for _, w := range witnesses {
 		if w != "" {
-			a.Title = w
+			a.Title = printedPart(w, p)
 			return
 		}
 	}
@@ -36,6 +36,29 @@ func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
 			return
 		}
 	}
+}
+
+// maxTitleSearch is how many blocks of a page are looked through for its title.
+const maxTitleSearch = 150
+
+// printedPart returns the part of a title, cut at a separator, that stands on
+// the page as a line of its own: of "The Herald: The bridge fell" the second.
+func printedPart(t string, p *page) string {
+	for _, sep := range titleSeparators {
+		i := strings.Index(t, sep)
+		if i < 0 {
+			continue
+		}
+		for _, part := range []string{t[i+len(sep):], t[:i]} {
+			f := clean.Fold(part)
+			for k := range min(len(p.blocks), maxTitleSearch) {
+				if b := &p.blocks[k]; textnorm.Words(part) >= 3 && len(b.text) < len(t)+8 && (b.bold || b.level > 0 || b.links == 0) && clean.Fold(b.text) == f {
+					return strings.TrimSpace(part)
+				}
+			}
+		}
+	}
+	return t
 }
 
 // titleWitnesses are the titles that the metadata give, the best first.

@@ -150,12 +150,13 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	if isBlk {
 		p.flush(parent)
 	}
+	rule := clean.MatchElement(n)
+	if rule != nil && rule.Kind == clean.Hidden && !isBlk {
+		return // a box that opens inside a sentence is no part of it
+	}
 	me := len(p.els)
 	p.els = append(p.els, element{node: n, parent: parent, first: len(p.blocks), depth: depth})
-	if rule := clean.MatchElement(n); rule != nil {
-		p.els[me].rule = rule
-		p.els[me].hidden = rule.Kind == clean.Hidden
-	}
+	p.els[me].rule = rule
 	p.enter(n)
 	owner := me
 	if !isBlk {
@@ -324,6 +325,15 @@ func (p *page) blockKind() article.BlockKind {
 	return article.Paragraph
 }
 
+// wrappedLine is how long a line is, in bytes, that may have been broken for
+// its length alone.
+const wrappedLine = 50
+
+// continues reports whether a line after a <br> goes on with the sentence above.
+func continues(above, line string) bool {
+	return !endsSentence(above) && (startsLower(line) || len(above) >= wrappedLine)
+}
+
 // splitBreaks cuts the text of a block at its <br>: two of them, or one after
 // the end of a sentence, end a paragraph; one in the middle of a sentence is a
 // space. Preformatted text keeps its lines.
@@ -348,7 +358,7 @@ func splitBreaks(raw string, pre bool) []string {
 			blank = true
 			continue
 		}
-		if !blank && len(out) > 0 && !endsSentence(out[len(out)-1]) {
+		if !blank && len(out) > 0 && continues(out[len(out)-1], t) {
 			out[len(out)-1] += " " + t
 		} else {
 			out = append(out, t)
