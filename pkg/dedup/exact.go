@@ -13,6 +13,7 @@
 package dedup
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,7 +40,8 @@ func Exact(text string) string {
 
 // wordsOf returns the words of a text, lower-case, each followed by a space.
 func wordsOf(text string) []byte {
-	text = norm.NFC.String(text)
+	// Composition goes wrong behind invalid bytes.
+	text = norm.NFC.String(strings.ToValidUTF8(text, " "))
 	dst := make([]byte, 0, len(text)+1)
 	inWord := false
 	for i := 0; i < len(text); {
