@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
-	"strings"
 
 	"github.com/blevesearch/bleve/v2/search"
 	indexapi "github.com/blevesearch/bleve_index_api"
@@ -50,7 +49,7 @@ type collector struct {
 	fields  []string
 
 	total  uint64
-	facets map[string]map[string]*uint64
+	facets *facets // nil if nobody asked
 	seed   maphash.Seed
 	byKey  map[uint64]int // of a group, to groups
 	groups []candidate
@@ -70,7 +69,7 @@ func newCollector(reader indexapi.IndexReader, q index.Query, after *position) (
 		c.fields = append(c.fields, fieldStory)
 	}
 	if q.Facets {
-		c.facets = map[string]map[string]*uint64{fieldSite: {}, fieldLang: {}, fieldDay: {}}
+		c.facets = &facets{tally{}, tally{}, tally{}}
 		c.fields = append(c.fields, fieldSite, fieldLang, fieldDay)
 	}
 	var err error
@@ -84,8 +83,8 @@ func (c *collector) run(ctx context.Context, s search.Searcher) error {
 		DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0),
 		IndexReader:       c.reader,
 	}
-	values := map[string][]byte{}
-	visit := func(field string, value []byte) { values[field] = append(values[field][:0], value...) }
+	var r row
+	visit := func(field string, value []byte) { r.set(field, value) }
 	for i := 0; ; i++ {
 		if i%256 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -96,26 +95,48 @@ func (c *collector) run(ctx context.Context, s search.Searcher) error {
 		if err != nil || m == nil {
 			return err
 		}
-		if err := c.take(m.IndexInternalID, values, visit); err != nil {
+		if err := c.take(m.IndexInternalID, &r, visit); err != nil {
 			return err
 		}
 		pool.DocumentMatchPool.Put(m)
 	}
 }
 
+// row is what the columns say of one candidate.
+type row struct {
+	when, site, lang, day, group []byte
+}
+
+func (r *row) set(field string, value []byte) {
+	switch field {
+	case fieldWhen:
+		r.when = append(r.when, value...)
+	case fieldSite:
+		r.site = append(r.site, value...)
+	case fieldLang:
+		r.lang = append(r.lang, value...)
+	case fieldDay:
+		r.day = append(r.day, value...)
+	case fieldCluster, fieldStory: // one of them is read, see newCollector
+		r.group = append(r.group, value...)
+	}
+}
+
+func (r *row) reset() {
+	r.when, r.site, r.lang, r.day, r.group = r.when[:0], r.site[:0], r.lang[:0], r.day[:0], r.group[:0]
+}
+
 // take decides on one candidate.
-func (c *collector) take(id indexapi.IndexInternalID, values map[string][]byte, visit indexapi.DocValueVisitor) error {
+func (c *collector) take(id indexapi.IndexInternalID, r *row, visit indexapi.DocValueVisitor) error {
 	n := id.Value()
 	if ok, err := c.accept(id, n); err != nil || !ok {
 		return err
 	}
-	for _, f := range c.fields {
-		values[f] = values[f][:0]
-	}
+	r.reset()
 	if err := c.columns.VisitDocValues(id, visit); err != nil {
 		return err
 	}
-	w, ok := decodeWhen(values[fieldWhen])
+	w, ok := decodeWhen(r.when)
 	if !ok {
 		return fmt.Errorf("document %d has no dates", n)
 	}
@@ -123,21 +144,16 @@ func (c *collector) take(id indexapi.IndexInternalID, values map[string][]byte, 
 		return nil
 	}
 	c.total++
-	for field, counts := range c.facets {
-		if v := values[field]; len(v) > 0 {
-			if p := counts[string(v)]; p != nil {
-				*p++
-			} else {
-				one := uint64(1)
-				counts[string(v)] = &one
-			}
-		}
+	if c.facets != nil {
+		c.facets.site.add(r.site)
+		c.facets.lang.add(r.lang)
+		c.facets.day.add(r.day)
 	}
 	score, err := c.ranking.score(id, n, w)
 	if err != nil {
 		return err
 	}
-	c.place(candidate{score: score, date: w.date, doc: n}, values)
+	c.place(candidate{score: score, date: w.date, doc: n}, r.group)
 	return c.err
 }
 
@@ -164,14 +180,7 @@ func (c *collector) inRange(w when) bool {
 }
 
 // place puts a match into its group, or among the best.
-func (c *collector) place(m candidate, values map[string][]byte) {
-	var group []byte
-	switch c.query.Collapse {
-	case index.CollapseCluster:
-		group = values[fieldCluster]
-	case index.CollapseStory:
-		group = values[fieldStory]
-	}
+func (c *collector) place(m candidate, group []byte) {
 	if len(group) == 0 {
 		c.offer(m)
 		return
@@ -262,34 +271,3 @@ func (h *worstFirst) Less(i, j int) bool { return (*collector)(h).better(h.top[j
 func (h *worstFirst) Swap(i, j int)      { h.top[i], h.top[j] = h.top[j], h.top[i] }
 func (h *worstFirst) Push(m any)         { h.top = append(h.top, m.(candidate)) }
 func (h *worstFirst) Pop() any           { panic("bleveindex: the heap only grows or changes") }
-
-// result returns the facets as a result shows them.
-func (c *collector) result() index.Facets {
-	const values, days = 20, 31
-	if c.facets == nil {
-		return index.Facets{}
-	}
-	day := counts(c.facets[fieldDay])
-	slices.SortFunc(day, func(a, b index.Count) int { return strings.Compare(b.Value, a.Value) })
-	return index.Facets{
-		Site:     frequent(c.facets[fieldSite], values),
-		Language: frequent(c.facets[fieldLang], values),
-		Day:      day[:min(len(day), days)],
-	}
-}
-
-func counts(m map[string]*uint64) []index.Count {
-	out := make([]index.Count, 0, len(m))
-	for v, n := range m {
-		out = append(out, index.Count{Value: v, Count: *n})
-	}
-	return out
-}
-
-func frequent(m map[string]*uint64, n int) []index.Count {
-	out := counts(m)
-	slices.SortFunc(out, func(a, b index.Count) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
-	})
-	return out[:min(len(out), n)]
-}

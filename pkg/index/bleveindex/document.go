@@ -149,23 +149,20 @@ func addWords(d *document.Document, r *article.Record) {
 	d.AddField(document.NewTextFieldCustom(fieldTitle, nil, nil, positions, analyzer(title)))
 	d.AddField(document.NewTextFieldCustom(fieldText, nil, nil, positions, analyzer(body)))
 	if stemmed {
-		d.AddField(document.NewTextFieldCustom(fieldStem, nil, nil, indexapi.IndexField, analyzer(stems)))
+		d.AddField(document.NewTextFieldCustom(fieldStem, nil, nil, keyword, analyzer(stems)))
 	}
 }
 
-// streams returns the words of a text and, if m is not nil, their stems.
+// streams returns the words of a text and, if m is not nil, their stems. Where
+// in the text a word stands is not recorded: snippets look for it again.
 func streams(text string, m *memo) (exact, stems analysis.TokenStream) {
 	if len(text) > maxIndexed {
 		text = text[:maxIndexed]
 	}
 	tokenize(strings.ToValidUTF8(text, " "), func(t token) {
-		exact = append(exact, &analysis.Token{
-			Start: t.start, End: t.end, Term: []byte(t.term), Position: t.pos,
-		})
+		exact = append(exact, &analysis.Token{Term: []byte(t.term), Position: t.pos})
 		if m != nil && t.gram == noGram {
-			stems = append(stems, &analysis.Token{
-				Start: t.start, End: t.end, Term: []byte(m.term(t.lower)), Position: t.pos,
-			})
+			stems = append(stems, &analysis.Token{Term: []byte(m.term(t.lower)), Position: t.pos})
 		}
 	})
 	return exact, stems

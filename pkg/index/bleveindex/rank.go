@@ -182,7 +182,7 @@ func frequency(exact *follower, stems []*follower, id indexapi.IndexInternalID, 
 			return 0, err
 		}
 		if d != nil {
-			all = max(all, float64(d.Freq))
+			all = max(all, 1, float64(d.Freq)) // stems of the text are not counted
 		}
 	}
 	return same + stemShare*max(0, all-same), nil

@@ -84,7 +84,7 @@ func (x *Index) search(ctx context.Context, reader indexapi.IndexReader, q index
 	if err != nil {
 		return err
 	}
-	result.Total, result.Facets = c.total, c.result()
+	result.Total, result.Facets = c.total, c.facets.result()
 	marker := newMarker(p)
 	for _, m := range page {
 		if err := ctx.Err(); err != nil {
