@@ -34,7 +34,7 @@ func openFeeds(ctx context.Context, f BrokerFlags, env Env) (feedStore, func(), 
 		return feedStore{}, nil, err
 	}
 	end := func() { shutdown(slog.New(slog.DiscardHandler), "broker", b.Close) }
-	kv, err := b.Bucket(ctx, bus.BucketFeeds)
+	kv, err := openBucket(ctx, b, bus.BucketFeeds)
 	if err != nil {
 		end()
 		return feedStore{}, nil, err

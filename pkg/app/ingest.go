@@ -108,15 +108,15 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 }
 
 func (w *ingestWorker) openBuckets(ctx context.Context) error {
-	feeds, err := w.bus.Bucket(ctx, bus.BucketFeeds)
+	feeds, err := openBucket(ctx, w.bus, bus.BucketFeeds)
 	if err != nil {
 		return err
 	}
-	pages, err := w.bus.Bucket(ctx, bus.BucketPages)
+	pages, err := openBucket(ctx, w.bus, bus.BucketPages)
 	if err != nil {
 		return err
 	}
-	robots, err := w.bus.Bucket(ctx, bus.BucketRobots)
+	robots, err := openBucket(ctx, w.bus, bus.BucketRobots)
 	if err != nil {
 		return err
 	}
@@ -289,7 +289,10 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 		return nil
 	}
 	publish := func() (struct{}, error) {
-		_, err := w.bus.JetStream().Publish(ctx, bus.URLSubject(partition), data, jetstream.WithMsgID(msgID))
+		err := w.bus.Call(ctx, stateTimeout, func(ctx context.Context) error {
+			_, err := w.bus.JetStream().Publish(ctx, bus.URLSubject(partition), data, jetstream.WithMsgID(msgID))
+			return err
+		})
 		if err != nil && !bus.IsFull(err) && !bus.IsUnavailable(err) {
 			return struct{}{}, backoff.Permanent(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -70,27 +71,82 @@ func pageKey(url string) string {
 	return strconv.Itoa(weburl.Partition(weburl.HostPort(url))) + "." + article.ID(url)
 }
 
-// getJSON reads a key into v and returns its revision, 0 if the key is absent.
-func getJSON(ctx context.Context, kv jetstream.KeyValue, key string, v any) (uint64, error) {
-	entry, err := kv.Get(ctx, key)
+// stateTimeout bounds one read or write of state.
+const stateTimeout = 10 * time.Second
+
+// bucket is a key-value bucket whose calls end when the broker goes away.
+type bucket struct {
+	bus *bus.Bus
+	kv  jetstream.KeyValue
+}
+
+func openBucket(ctx context.Context, b *bus.Bus, name string) (bucket, error) {
+	kv, err := b.Bucket(ctx, name)
+	return bucket{b, kv}, err
+}
+
+// get returns a value and its revision, 0 if the key is absent.
+func (b bucket) get(ctx context.Context, key string) (value []byte, revision uint64, err error) {
+	err = b.bus.Call(ctx, stateTimeout, func(ctx context.Context) error {
+		entry, err := b.kv.Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		value, revision = entry.Value(), entry.Revision()
+		return nil
+	})
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return 0, nil
+		return nil, 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read %s/%s: %w", kv.Bucket(), key, err)
+		return nil, 0, fmt.Errorf("read %s/%s: %w", b.kv.Bucket(), key, err)
 	}
-	if err := json.Unmarshal(entry.Value(), v); err != nil {
-		return 0, fmt.Errorf("decode %s/%s: %w", kv.Bucket(), key, err)
+	return value, revision, nil
+}
+
+// getJSON reads a key into v and returns its revision, 0 if the key is absent.
+func (b bucket) getJSON(ctx context.Context, key string, v any) (uint64, error) {
+	value, revision, err := b.get(ctx, key)
+	if err != nil || revision == 0 {
+		return 0, err
 	}
-	return entry.Revision(), nil
+	if err := json.Unmarshal(value, v); err != nil {
+		return 0, fmt.Errorf("decode %s/%s: %w", b.kv.Bucket(), key, err)
+	}
+	return revision, nil
+}
+
+// put writes a value and returns its revision; the last write wins.
+func (b bucket) put(ctx context.Context, key string, value []byte) error {
+	return b.bus.Call(ctx, stateTimeout, func(ctx context.Context) error {
+		_, err := b.kv.Put(ctx, key, value)
+		return err
+	})
+}
+
+// swap writes a value if the key still has the given revision (0: is absent),
+// and returns the new one. The error wraps [errConflict] if it has another.
+func (b bucket) swap(ctx context.Context, key string, value []byte, revision uint64) (next uint64, err error) {
+	err = b.bus.Call(ctx, stateTimeout, func(ctx context.Context) (err error) {
+		if revision == 0 {
+			next, err = b.kv.Create(ctx, key, value)
+		} else {
+			next, err = b.kv.Update(ctx, key, value, revision)
+		}
+		return err
+	})
+	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return 0, errConflict
+	}
+	return next, err
 }
 
 // feedStore keeps feed states by compare-and-set.
-type feedStore struct{ kv jetstream.KeyValue }
+type feedStore struct{ bucket }
 
 func (s feedStore) load(ctx context.Context, url string) (*feedState, error) {
 	state := &feedState{URL: url, State: feedNew}
-	revision, err := getJSON(ctx, s.kv, feedKey(url), state)
+	revision, err := s.getJSON(ctx, feedKey(url), state)
 	if err != nil {
 		return nil, err
 	}
@@ -106,16 +162,7 @@ func (s feedStore) save(ctx context.Context, state *feedState) error {
 	if err != nil {
 		return fmt.Errorf("encode state of feed %s: %w", state.URL, err)
 	}
-	key := feedKey(state.URL)
-	var revision uint64
-	if state.revision == 0 {
-		revision, err = s.kv.Create(ctx, key, data)
-	} else {
-		revision, err = s.kv.Update(ctx, key, data, state.revision)
-	}
-	if errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
-		return fmt.Errorf("save state of feed %s: %w", state.URL, errConflict)
-	}
+	revision, err := s.swap(ctx, feedKey(state.URL), data, state.revision)
 	if err != nil {
 		return fmt.Errorf("save state of feed %s: %w", state.URL, err)
 	}
@@ -151,11 +198,11 @@ func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
 
 // pageStore keeps page states; the last write wins, because one worker owns a
 // page's partition.
-type pageStore struct{ kv jetstream.KeyValue }
+type pageStore struct{ bucket }
 
 func (s pageStore) load(ctx context.Context, url string) (*pageState, error) {
 	state := &pageState{URL: url}
-	_, err := getJSON(ctx, s.kv, pageKey(url), state)
+	_, err := s.getJSON(ctx, pageKey(url), state)
 	return state, err
 }
 
@@ -164,30 +211,24 @@ func (s pageStore) save(ctx context.Context, state *pageState) error {
 	if err != nil {
 		return fmt.Errorf("encode state of page %s: %w", state.URL, err)
 	}
-	if _, err := s.kv.Put(ctx, pageKey(state.URL), data); err != nil {
+	if err := s.put(ctx, pageKey(state.URL), data); err != nil {
 		return fmt.Errorf("save state of page %s: %w", state.URL, err)
 	}
 	return nil
 }
 
 // robotsStore keeps robots.txt files for the fetcher.
-type robotsStore struct{ kv jetstream.KeyValue }
+type robotsStore struct{ bucket }
 
 // Get returns the stored robots.txt of a host.
 func (s robotsStore) Get(ctx context.Context, host string) ([]byte, bool, error) {
-	entry, err := s.kv.Get(ctx, article.ID(host))
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("read robots.txt of %s: %w", host, err)
-	}
-	return entry.Value(), true, nil
+	value, revision, err := s.get(ctx, article.ID(host))
+	return value, revision != 0, err
 }
 
 // Put stores the robots.txt of a host.
 func (s robotsStore) Put(ctx context.Context, host string, data []byte) error {
-	if _, err := s.kv.Put(ctx, article.ID(host), data); err != nil {
+	if err := s.put(ctx, article.ID(host), data); err != nil {
 		return fmt.Errorf("store robots.txt of %s: %w", host, err)
 	}
 	return nil

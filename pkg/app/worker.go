@@ -201,7 +201,7 @@ func newSearchWorker(ctx context.Context, d deps, ix index.Index, f SearchFlags,
 	if err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
-	feeds, err := d.bus.Bucket(ctx, bus.BucketFeeds)
+	feeds, err := openBucket(ctx, d.bus, bus.BucketFeeds)
 	if err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
