@@ -138,7 +138,7 @@ func (p *page) markFurniture() {
 	taken := map[string]int{}
 	p.eachFurniture(func(e *element) {
 		small := float64(e.prose) <= e.rule.Most*float64(total)
-		e.hidden = e.rule == &teaserRule || small && (!frames(e.rule) || !holdsContent(e.node, 0))
+		e.hidden = e.rule == &teaserRule || small && (!frames(e.rule) || !holdsContent(e.node, 0)) && !p.factBox(e)
 		if e.rule.Kind == clean.Comments && total-e.prose < minBesideComments && e.prose > total/2 {
 			e.hidden = false // a forum: the comments are the page
 		}
@@ -147,6 +147,9 @@ func (p *page) markFurniture() {
 		}
 	})
 	p.eachFurniture(func(e *element) {
+		if e.rule == &teaserRule && total-taken[e.rule.Name] >= minBesideTeasers {
+			return
+		}
 		if e.hidden && e.prose > 0 && float64(taken[e.rule.Name]) > mostTaken(e.rule)*float64(total) {
 			e.hidden = false
 		}
@@ -162,6 +165,34 @@ func (p *page) markFurniture() {
 // minBesideComments is how much prose, in bytes, a page must have beside its
 // comments for them not to be what it is about.
 const minBesideComments = 200
+
+// minBesideTeasers is the same for lists of teasers.
+const minBesideTeasers = 500
+
+// factBox reports whether a box beside the text or between its paragraphs holds
+// prose and no link: it explains, and leads nowhere. What stands twice on the
+// page is about its outlet and not about the news.
+func (p *page) factBox(e *element) bool {
+	if e.rule.Kind != clean.Related && e.rule.Kind != clean.Sidebar || e.prose == 0 || e.link > 0 {
+		return false
+	}
+	for i := e.first; i < e.last; i++ {
+		if b := &p.blocks[i]; b.prose && p.standsTwice(b.text) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *page) standsTwice(text string) bool {
+	n := 0
+	for i := range min(len(p.blocks), 3000) {
+		if p.blocks[i].text == text {
+			n++
+		}
+	}
+	return n > 1
+}
 
 // eachFurniture calls f for the outermost elements that a rule recognises, and
 // hands what f decides on to what they hold.

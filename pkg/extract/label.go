@@ -189,7 +189,7 @@ func trimEnds(blocks []block) {
 		}
 	}
 	for i := 0; i < first && above <= maxTail; i++ {
-		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level > 0 || b.words <= 12) {
+		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level > 0 || b.words <= 12 && (b.words < 4 || !endsSentence(b.text))) {
 			b.Verdict = clean.Verdict{Kind: clean.Byline, Rule: "scrap-above-lead"}
 		}
 	}
