@@ -208,7 +208,11 @@ func matchLines(blocks []block) ([]clean.Line, []clean.Verdict) {
 		l.Linked = b.links*10 >= len(b.text)*8 && b.links > 0
 		l.Bold, l.Heading, l.Quote, l.Item = b.bold, b.level > 0, b.kind == article.Quote, b.kind == article.ListItem || b.cell
 		lines[i], verdicts[i] = l, b.Verdict
-		if !verdicts[i].Dropped() {
+		switch {
+		case verdicts[i].Dropped():
+		case b.words == 0:
+			verdicts[i] = clean.Verdict{Kind: clean.Navigation, Rule: "no-words"}
+		default:
 			verdicts[i] = clean.Match(&lines[i])
 		}
 		seen = seen || b.prose && !verdicts[i].Dropped()

@@ -62,6 +62,8 @@ type page struct {
 	boldChars int
 	leadLink  int // characters of the link that the block begins with
 	inLead    bool
+	lastText  string // the text that was gathered last
+	boundary  bool   // an inline element began or ended after it
 	inline    inlineState
 }
 
@@ -157,6 +159,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	me := len(p.els)
 	p.els = append(p.els, element{node: n, parent: parent, first: len(p.blocks), depth: depth})
 	p.els[me].rule = rule
+	p.boundary = p.boundary || !isBlk && separates(n.DataAtom)
 	p.enter(n)
 	owner := me
 	if !isBlk {
@@ -171,6 +174,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 		p.linkCount++
 		p.inLead = false
 	}
+	p.boundary = p.boundary || !isBlk && separates(n.DataAtom)
 	p.inline = saved
 	p.els[me].end = len(p.els)
 	p.els[me].last = len(p.blocks)
@@ -254,6 +258,10 @@ func (p *page) addText(s string) {
 			}, s)
 		}
 	}
+	if p.boundary && seam(p.lastText, s) {
+		p.buf.WriteByte(' ') // parts that only a style sheet sets apart
+	}
+	p.boundary, p.lastText = false, s
 	p.buf.WriteString(s)
 	n := visibleLen(s)
 	if p.inline.link > 0 {
@@ -278,7 +286,20 @@ func visibleLen(s string) int {
 	return n
 }
 
-func (p *page) lineBreak() { p.buf.WriteByte('\n') }
+func (p *page) lineBreak() {
+	p.buf.WriteByte('\n')
+	p.lastText, p.boundary = "", false
+}
+
+// separates reports whether the edges of an inline element may part two words:
+// not those that stand inside a word, or change its look only.
+func separates(a atom.Atom) bool {
+	switch a {
+	case atom.Span, atom.A, atom.Time, atom.Strong, atom.Cite, atom.Label, atom.Small:
+		return true
+	}
+	return false
+}
 
 // flush ends the block that is being gathered; el is the element it stood in.
 func (p *page) flush(el int) {
@@ -287,6 +308,7 @@ func (p *page) flush(el int) {
 	}
 	raw := p.buf.String()
 	p.buf.Reset()
+	p.lastText, p.boundary = "", false
 	links, nlinks, bold, lead := p.linkChars, p.linkCount, p.boldChars, p.leadLink
 	p.linkChars, p.linkCount, p.boldChars, p.leadLink = 0, 0, 0, 0
 	total := visibleLen(raw)
