@@ -28,6 +28,10 @@ var signs = []struct {
 // shortArticle is from how many words on a page is not taken for an empty one.
 const shortArticle = 120
 
+// teaserWords is up to how many words a text may be the beginning of one that
+// must be paid for, where only a prompt in the text says so.
+const teaserWords = 250
+
 // setAccess says how much of the article the page gave.
 func setAccess(a *article.Article, p *page, m *meta, status int) {
 	a.Access = article.Full
@@ -42,13 +46,13 @@ func setAccess(a *article.Article, p *page, m *meta, status int) {
 		return
 	}
 	locked := m.ld.Free != nil && !*m.ld.Free || strings.EqualFold(m.first("article:content_tier"), "locked") || strings.EqualFold(m.first("isaccessibleforfree"), "false")
-	prompt := p.paywallPrompt()
+	prompt := (locked || a.Words < teaserWords) && p.paywallPrompt()
 	whole := len(m.ld.Body) > 0 && len(a.Text)*10 >= len(m.ld.Body)*8 && a.Words > 150
 	switch {
 	case whole:
 	case (locked || prompt) && a.Words < 20:
 		a.Access = article.Paywall
-	case prompt && (locked || a.Words < 250) || locked && a.Words < 150:
+	case prompt || locked && a.Words < 150:
 		a.Access = article.Teaser
 	}
 }

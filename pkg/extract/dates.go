@@ -48,12 +48,24 @@ func setDates(a *article.Article, pg *page, m *meta, root *html.Node, p *article
 			a.Published = d
 		}
 	}
+	datelineDate(a)
 	if a.Published == nil && a.Modified != nil {
 		d := *a.Modified
 		a.Published = &d
 	}
 	if a.Modified != nil && a.Published != nil && a.Modified.Time.Before(a.Published.Time) {
 		a.Modified = nil
+	}
+}
+
+// datelineDate takes the date of the dateline where nothing else gave one and
+// it says the year.
+func datelineDate(a *article.Article) {
+	if a.Published != nil || a.Dateline == nil {
+		return
+	}
+	if d := dated(a.Dateline.Date, article.FromText); d != nil {
+		a.Published = d
 	}
 }
 

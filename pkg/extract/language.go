@@ -9,7 +9,7 @@ import (
 )
 
 // maxSample bounds the text that the language is guessed from, in bytes.
-const maxSample = 3000
+const maxSample = 1800
 
 // whitelist keeps the detector from answers that news is hardly ever in.
 var whitelist = func() map[whatlanggo.Lang]bool {

@@ -8,6 +8,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
 	"github.com/copydesk/copydesk/pkg/textnorm"
+	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
 // maxTextLines bounds how many lines of plain text are looked at.
@@ -15,17 +16,22 @@ const maxTextLines = 50_000
 
 // FromText cleans plain text that another program took from a page: it joins
 // hard-wrapped lines, tells the headline from the body, and drops furniture by
-// the same rules as [Extract]. id becomes the article's id and, where it is a
-// URL, its URL. Errors wrap [ErrEmpty].
+// the same rules as [Extract]. Where id is a URL, the article has its address
+// and the id that goes with it; else id is the article's id. Errors wrap
+// [ErrEmpty].
 func FromText(id, text string, o Options) (*Result, error) {
 	blocks := textBlocks(text)
 	if len(blocks) == 0 {
 		return nil, fail(id, ErrEmpty)
 	}
 	a := article.Article{ID: id, Access: article.Full, Kind: article.KindArticle, Normalizer: Version}
+	if canonical, err := weburl.Canonical(id); err == nil {
+		a.URL, a.CanonicalURL, a.Site, a.ID = id, canonical, weburl.Site(canonical), article.ID(canonical)
+	}
 	takeHeadline(&a, blocks)
 	labelText(&a, blocks)
 	finishBody(&a, blocks)
+	datelineDate(&a)
 	a.Language = detectLanguage("", "", a.Text)
 	a.ContentHash = article.ContentHash(a.Title, a.Text)
 	return result(&a, blocks, o), nil
