@@ -35,9 +35,9 @@ func TestContext(t *testing.T) {
 			lead, "x Bridges of the north The towns that lost theirs tell how they manage without.", "x Who built it? Details of the firm and of its owners.",
 			"x Storms on the coast How the worst of them came to be forgotten by all.", more,
 		}},
-		"run of headlines": {"", []string{lead, "x Who built the bridge?", "x The ferryman's last day", "x The northern connection", more}},
+		"run of headlines":          {"", []string{lead, "x Who built the bridge?", "x The ferryman's last day", "x The northern connection", more}},
 		"a question and its answer": {"", []string{lead, "Who built the bridge?", more}},
-		"list of facts": {"", []string{lead, "Ida Berg, 26 - skipper", "Bo Chan, 31 - mate", "Jane Roe, 40 - owner", "A fourth sailor, unnamed", more}},
+		"list of facts":             {"", []string{lead, "Ida Berg, 26 - skipper", "Bo Chan, 31 - mate", "Jane Roe, 40 - owner", "A fourth sailor, unnamed", more}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines, goes, verdicts := make([]Line, len(test.lines)), make([]bool, len(test.lines)), make([]Verdict, len(test.lines))
