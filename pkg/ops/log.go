@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -72,6 +73,27 @@ func isTerminal(w io.Writer) bool {
 	}
 	st, err := f.Stat()
 	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
+// seldom lets something be said once a minute, however often it happens: what
+// fails at every request must not bury the rest of the log.
+type seldom struct {
+	mu   sync.Mutex
+	last time.Time
+	held int
+}
+
+// say returns whether it is time to speak, and then for how many things: the n
+// of this call and of those that were held back.
+func (s *seldom) say(n int) (total int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held += n
+	if now := time.Now(); now.Sub(s.last) >= time.Minute {
+		total, s.held, s.last = s.held, 0, now
+		return total, true
+	}
+	return 0, false
 }
 
 // discardIfNil lets the callers of this package leave the logger out.

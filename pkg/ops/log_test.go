@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestNewLogger(t *testing.T) {
@@ -62,4 +64,22 @@ func TestNewLoggerRejects(t *testing.T) {
 			t.Errorf("error has more than one line: %q", err)
 		}
 	}
+}
+
+func TestSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s seldom
+		if n, ok := s.say(2); !ok || n != 2 {
+			t.Errorf("first: %d, %t", n, ok)
+		}
+		for range 1000 {
+			if _, ok := s.say(1); ok {
+				t.Fatal("spoke twice within a minute")
+			}
+		}
+		time.Sleep(time.Minute)
+		if n, ok := s.say(1); !ok || n != 1001 {
+			t.Errorf("a minute later: %d, %t", n, ok)
+		}
+	})
 }

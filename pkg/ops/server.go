@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ const (
 type ServerOptions struct {
 	// Registry is served on /metrics; nil serves no metrics.
 	Registry *prometheus.Registry
+	// Degraded says what holds the process up although it works, as a full queue
+	// behind it does; /readyz tells it and stays at 200. It may be nil.
+	Degraded func() error
 	// Ready answers /readyz; see [Checks]. A nil Ready is always ready.
 	Ready func(context.Context) error
 	// ReadyTimeout bounds one answer; 0 means [DefaultReadyTimeout].
@@ -159,7 +163,7 @@ func (s *Server) routes(reg *prometheus.Registry) http.Handler {
 			// One collector that fails must not hide all others; it is counted
 			// in promhttp_metric_handler_errors_total and logged.
 			ErrorHandling:       promhttp.ContinueOnError,
-			ErrorLog:            slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+			ErrorLog:            &scrapeLog{log: s.log},
 			EnableOpenMetrics:   true,
 			MaxRequestsInFlight: maxScrapes,
 			Timeout:             scrapeTimeout,
@@ -178,7 +182,13 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "not ready\n"+err.Error()+"\n")
 		return
 	}
-	plain(w, http.StatusOK, "ready\n")
+	text := "ready\n"
+	if s.degraded != nil {
+		if err := s.degraded(); err != nil {
+			text += "degraded: " + err.Error() + "\n"
+		}
+	}
+	plain(w, http.StatusOK, text)
 }
 
 func (s *Server) ready(ctx context.Context) error {
@@ -203,4 +213,19 @@ func plain(w http.ResponseWriter, status int, text string) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text) // the client went away: nothing to do
+}
+
+// scrapeLog takes what promhttp says to the injected logger. A scraper that goes
+// away makes it say the same of every single metric.
+type scrapeLog struct {
+	log   *slog.Logger
+	every seldom
+}
+
+// Println implements promhttp.Logger.
+func (l *scrapeLog) Println(v ...any) {
+	if n, ok := l.every.say(1); ok {
+		text := strings.TrimSpace(fmt.Sprintln(v...))
+		l.log.Warn("metrics could not be served whole", "times", n, "error", strings.ReplaceAll(text, "\n", "; "))
+	}
 }

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -22,9 +20,6 @@ import (
 // DefaultSampleRatio is the share of traces that are kept: enough to see where
 // time goes, little enough not to notice.
 const DefaultSampleRatio = 0.05
-
-// exportLogEvery bounds how often a collector that is away is reported.
-const exportLogEvery = time.Minute
 
 // TracingOptions say where traces go.
 type TracingOptions struct {
@@ -148,11 +143,8 @@ func tracesURL(endpoint string) (string, error) {
 // to its global error handler, which prints to standard error once a batch.
 type loggedExporter struct {
 	sdktrace.SpanExporter
-	log *slog.Logger
-
-	mu   sync.Mutex
-	last time.Time // of the last report
-	lost int       // spans since then
+	log  *slog.Logger
+	lost seldom
 }
 
 func (e *loggedExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -160,12 +152,8 @@ func (e *loggedExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadO
 	if err == nil {
 		return nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.lost += len(spans)
-	if now := time.Now(); now.Sub(e.last) >= exportLogEvery {
-		e.log.Warn("spans were lost", "spans", e.lost, "error", err)
-		e.last, e.lost = now, 0
+	if n, ok := e.lost.say(len(spans)); ok {
+		e.log.Warn("spans were lost", "spans", n, "error", err)
 	}
 	return nil
 }
