@@ -71,7 +71,8 @@ type Line struct {
 	// Tail: no paragraph of prose follows. Head: none came before.
 	Head, Tail bool
 	// Linked: all or nearly all of it is a link. Bold: all of it is emphasised.
-	Linked, Bold bool
+	// Links: some of it is a link.
+	Linked, Links, Bold bool
 	// Heading, Quote: the page marks it up as one. Item: it is an item of a list.
 	Heading, Quote, Item bool
 }
@@ -89,7 +90,7 @@ func Match(l *Line) Verdict {
 		if r.MaxWords > 0 && l.Words > r.MaxWords || !r.Where.meets(l) {
 			continue
 		}
-		if hits&(1<<i) != 0 || r.Func != nil && r.Func(l) {
+		if (hits&(1<<i) != 0 || r.Func != nil && r.Func(l)) && (r.Unless == nil || !r.Unless(l)) {
 			return Verdict{r.Kind, r.Name}
 		}
 	}
@@ -97,8 +98,8 @@ func Match(l *Line) Verdict {
 }
 
 // Rule is one row of the table of line rules. A line is recognised when it has
-// at most MaxWords words (0: no limit), meets Where, and meets one of Equals,
-// Starts, Contains or Func. Phrases are lower case and match whole words.
+// at most MaxWords words (0: no limit), meets Where, does not meet Unless, and
+// meets one of Equals, Starts, Contains or Func. Phrases are lower case and match whole words.
 type Rule struct {
 	Kind, Name string
 	MaxWords   int
@@ -107,6 +108,7 @@ type Rule struct {
 	Starts     []string // its beginning
 	Contains   []string // any part of it
 	Func       func(*Line) bool
+	Unless     func(*Line) bool
 
 	Goes  []string // examples that the rule drops
 	Stays []string // examples that no rule drops

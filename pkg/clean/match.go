@@ -59,6 +59,12 @@ func isContact(l *Line) bool {
 	return email && l.Tail && l.Words <= 30
 }
 
+// isPlainSentence recognises a sentence that only begins like a label: it has no
+// link, and no colon or bar after the label.
+func isPlainSentence(l *Line) bool {
+	return l.Words > 8 && !l.Links && endsLikeSentence(l.Lower) && !strings.ContainsAny(l.Lower[:min(len(l.Lower), 40)], ":|")
+}
+
 var (
 	bioRoles = set("reporter journalist correspondent editor writer columnist author contributor blogger freelancer photographer producer anchor lecturer professor novelist redakteur redakteurin journalistin autor autorin korrespondent korrespondentin volontär volontärin reporterin journaliste rédacteur rédactrice correspondant correspondante periodista redactor redactora corresponsal giornalista redattore redattrice jornalista repórter redator colunista verslaggever redacteur schrijver fellow historian critic")
 	bioWords = set("likes loves enjoys hobby hobbies passion passionate writes writing articles covers covering covered based joined graduated lives studied worked previously freelance twitter follow reached email author journalist reporter editor writer blogger degree university award awards books book")

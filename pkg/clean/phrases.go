@@ -6,7 +6,7 @@ package clean
 
 var relatedLabels = []string{
 	"read more:", "read more |", "read more -", "read more about", "read more on", "read more here", "read more at", "read more from", "read also", "also read", "also read:", "read:", "read |", "read next", "read this:", "must read", "don't miss", "related:", "related |", "related article", "related story", "related stories", "related content", "related coverage", "related link", "related video",
-	"see also", "see more:", "more on this", "more from", "more:", "more stories", "also on", "also see", "recommended:", "editor's pick", "editors' pick", "what to read next", "you may also", "you might also", "further reading", "learn more:", "see:", "watch also", "explore more", "next up", "up next", "up next:", "next:", "full story:", "full coverage", "for more on", "for more, ", "find out more", "keep reading",
+	"see also", "see more:", "more on this", "more from", "more:", "more stories", "also on", "also see", "recommended:", "editor's pick", "editors' pick", "what to read next", "you may also like", "you might also like", "you may also be interested", "further reading", "learn more:", "see:", "watch also", "explore more", "next up", "up next", "up next:", "next:", "full story:", "full coverage", "for more on", "for more, ", "find out more", "keep reading",
 	"lesen sie auch", "lesen sie mehr", "lesen sie hier", "lesen sie dazu", "lesen sie weiter", "lies auch", "auch lesen", "mehr lesen", "mehr dazu", "mehr zum thema", "mehr zu", "mehr aus", "mehr:", "mehr von", "weitere artikel", "weitere informationen", "weiterlesen", "siehe auch", "zum thema", "hintergrund:", "interview:", "kommentar:", "das könnte sie", "auch interessant", "lesetipp", "passend dazu", "zum artikel", "zur bildergalerie", "zum video",
 	"lire aussi", "à lire aussi", "lire également", "à lire", "lire :", "voir aussi", "lire la suite", "sur le même sujet", "pour aller plus loin", "notre dossier", "à voir aussi", "retrouvez", "relire",
 	"leer más", "lea también", "lee también", "lee más", "leer también", "le puede interesar", "te puede interesar", "más información", "más en", "más sobre", "ver también", "vea también", "también lee", "te recomendamos", "además:", "mira también", "puedes leer", "noticia relacionada", "noticias relacionadas",
@@ -42,9 +42,9 @@ var newsletterPhrases = []string{
 }
 
 var cookiePhrases = []string{
-	"use cookies", "uses cookies", "using cookies", "of cookies", "accept cookies", "accept all cookies", "all cookies", "cookie policy", "cookie settings", "cookie preferences", "cookie consent", "third-party cookies",
+	"use cookies", "uses cookies", "using cookies", "accept cookies", "accept all cookies", "all cookies", "cookie policy", "cookie settings", "cookie preferences", "cookie consent",
 	"verwendet cookies", "verwenden cookies", "nutzt cookies", "setzt cookies", "cookie-einstellungen", "cookies zu", "cookies akzeptieren", "einsatz von cookies", "verwendung von cookies", "cookies & tracking",
-	"utilise des cookies", "utilisons des cookies", "les cookies", "des cookies", "utiliza cookies", "utilizamos cookies", "usamos cookies", "de cookies", "utilizza cookie", "utilizza i cookie", "dei cookie", "usa cookies", "gebruikt cookies", "gebruiken cookies", "pliki cookies", "plików cookies", "файлы cookie",
+	"utilise des cookies", "utilisons des cookies", "utiliza cookies", "utilizamos cookies", "usamos cookies", "utilizza cookie", "utilizza i cookie", "dei cookie", "usa cookies", "gebruikt cookies", "gebruiken cookies", "pliki cookies", "plików cookies", "файлы cookie",
 }
 
 var paywallPhrases = []string{

@@ -97,12 +97,12 @@ var rules = []Rule{
 		Stays: []string{"Jane Roe is a nurse at the hospital.", "He is a reporter of note, the minister said with a smile, and went on to talk about other things at length, among them the harbour, the bridge and the new road."},
 	},
 	{
-		Kind: Related, Name: "related-label", MaxWords: 30, Starts: relatedLabels,
+		Kind: Related, Name: "related-label", MaxWords: 30, Starts: relatedLabels, Unless: isPlainSentence,
 		Goes: []string{
 			"Read more: The bridge that fell", "READ ALSO | Who built it?", "Related: Bridges of the north", "Lesen Sie auch: Die Brücke", "Lire aussi : Le pont", "Leer más: El puente", "Leggi anche: Il ponte",
 			"Leia também: A ponte", "Lees ook: De brug", "اقرأ أيضا: الجسر", "See also: Bridges", "More on this story", "Mehr zum Thema", "À lire aussi",
 		},
-		Stays: []string{"Read more books, the teacher said.", "Related firms were raided too.", "More on Monday's vote was not known."},
+		Stays: []string{"Read more books, the teacher said.", "Related firms were raided too.", "More on Monday's vote was not known.", "Zum Thema Geld sagte der Minister am Montag in der Stadt kein Wort.", "You may also take the ferry, which runs until midnight on most days."},
 	},
 	{
 		Kind: Related, Name: "related-heading", MaxWords: 7, Equals: relatedHeadings,
@@ -139,7 +139,7 @@ var rules = []Rule{
 		Stays: []string{"Comments by the minister drew fire.", "He declined to comment."},
 	},
 	{
-		Kind: Cookie, Name: "cookie-notice", MaxWords: 120, Contains: cookiePhrases,
+		Kind: Cookie, Name: "cookie-notice", MaxWords: 80, Contains: cookiePhrases,
 		Goes:  []string{"We use cookies to improve your experience.", "Diese Website verwendet Cookies.", "Ce site utilise des cookies", "Accept all cookies"},
 		Stays: []string{"She baked cookies for the crew."},
 	},

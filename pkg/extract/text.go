@@ -211,6 +211,7 @@ func matchLines(blocks []block) ([]clean.Line, []clean.Verdict) {
 		l := clean.NewLine(b.text)
 		l.Words = b.words
 		l.Head, l.Tail = !seen, i >= lastProse
+		l.Links = b.links > 0
 		l.Linked = b.links*10 >= len(b.text)*8 && b.links > 0
 		l.Bold, l.Heading, l.Quote, l.Item = b.bold, b.level > 0, b.kind == article.Quote, b.kind == article.ListItem || b.cell
 		lines[i], verdicts[i] = l, b.Verdict
