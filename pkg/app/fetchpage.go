@@ -43,7 +43,7 @@ type pageFetcher struct {
 
 // stopGrace is how long a fetch may go on when the worker is told to end; what
 // still waits for its host's turn then goes back to the broker.
-const stopGrace = 2 * time.Second
+const stopGrace = time.Second
 
 // untilStop returns a context that ends shortly after the worker is told to.
 func (p *pageFetcher) untilStop(ctx context.Context) (context.Context, context.CancelFunc) {

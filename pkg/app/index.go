@@ -59,6 +59,9 @@ func (w *indexWorker) Run(ctx context.Context) error {
 // Ready says whether the worker can do its work.
 func (w *indexWorker) Ready(ctx context.Context) error { return w.loop.Ready(ctx) }
 
+// Degraded says whether stream WIRE holds the worker up.
+func (w *indexWorker) Degraded() error { return w.loop.Degraded() }
+
 func (x *indexer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result {
 	results := make([]stage.Result, len(batch))
 	articles := make([]article.Article, 0, len(batch))

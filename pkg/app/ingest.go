@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -75,6 +76,7 @@ type ingestWorker struct {
 	feeds   feedStore
 	pages   pageStore
 	fetcher *fetch.Fetcher
+	full    atomic.Bool // stream URLS refuses new URLs
 }
 
 // newIngest reads the lists and connects the parts; it fetches nothing yet.
@@ -293,6 +295,7 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 			_, err := w.bus.JetStream().Publish(ctx, bus.URLSubject(partition), data, jetstream.WithMsgID(msgID))
 			return err
 		})
+		w.full.Store(bus.IsFull(err))
 		if err != nil && !bus.IsFull(err) && !bus.IsUnavailable(err) {
 			return struct{}{}, backoff.Permanent(err)
 		}
@@ -305,6 +308,14 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 		return fmt.Errorf("queue %s: %w", m.URL, err)
 	}
 	return nil
+}
+
+// Degraded says whether a full stream holds the worker up.
+func (w *ingestWorker) Degraded() error {
+	if w.full.Load() {
+		return errors.Join(fmt.Errorf("stream %s is full: feeds wait until pages are fetched", bus.StreamURLs), w.loop.Degraded())
+	}
+	return w.loop.Degraded()
 }
 
 // overdue is how long the feed that waits longest has been due.

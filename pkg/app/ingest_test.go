@@ -168,6 +168,48 @@ func TestIngestSettlesEveryKindOfAnswer(t *testing.T) {
 	}
 }
 
+func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
+	server, _ := startTestBroker(t)
+	b, err := bus.Connect(t.Context(), bus.Options{
+		InProcess: server, Logger: slog.New(slog.DiscardHandler), MaxBytes: map[string]int64{bus.StreamURLs: 3000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Close(context.Background()) }()
+	if err := b.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	var once sync.Once
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/robots.txt" {
+			<-release
+		}
+		fmt.Fprint(w, "<html><body><p>A page.</p></body></html>")
+	}))
+	defer srv.Close()
+	defer once.Do(func() { close(release) })
+	var list strings.Builder
+	const pages = 60
+	for i := range pages {
+		fmt.Fprintf(&list, "%s/page/%d\n", srv.URL, i)
+	}
+	w, _ := runIngest(t, b, IngestFlags{URLs: []string{writeFile(t, "urls.txt", list.String())}})
+	eventually(t, 20*time.Second, "the worker says that the stream is full", func() bool {
+		err := w.Degraded()
+		return err != nil && strings.Contains(err.Error(), "URLS is full")
+	})
+	if err := w.Ready(t.Context()); err != nil {
+		t.Errorf("a full stream is back-pressure, not failure: %v", err)
+	}
+	once.Do(func() { close(release) })
+	eventually(t, 60*time.Second, "every page is fetched once there is room", func() bool { return messagesOf(t, b, bus.StreamPages) == pages })
+	if err := w.Degraded(); err != nil {
+		t.Errorf("still degraded: %v", err)
+	}
+}
+
 func TestStandbyTakesOver(t *testing.T) {
 	b := testBus(t)
 	feeds := writeFile(t, "feeds.txt", "")

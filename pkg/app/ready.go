@@ -9,15 +9,36 @@ import (
 // readyGate answers readiness before the worker exists, and asks the worker
 // once it does.
 type readyGate struct {
-	ask atomic.Pointer[func(context.Context) error]
+	open atomic.Pointer[opened]
 }
 
-func (g *readyGate) set(ask func(context.Context) error) { g.ask.Store(&ask) }
+// opened is what the gate asks once the workers exist.
+type opened struct {
+	ready   func(context.Context) error
+	workers []runner
+}
+
+func (g *readyGate) set(ready func(context.Context) error, workers ...runner) {
+	g.open.Store(&opened{ready, workers})
+}
 
 func (g *readyGate) check(ctx context.Context) error {
-	ask := g.ask.Load()
-	if ask == nil {
+	o := g.open.Load()
+	if o == nil {
 		return errors.New("starting: waiting for the broker")
 	}
-	return (*ask)(ctx)
+	return o.ready(ctx)
+}
+
+// degraded joins what holds the workers up.
+func (g *readyGate) degraded() error {
+	o := g.open.Load()
+	if o == nil {
+		return nil
+	}
+	var errs []error
+	for _, w := range o.workers {
+		errs = append(errs, w.Degraded())
+	}
+	return errors.Join(errs...)
 }

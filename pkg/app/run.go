@@ -73,7 +73,7 @@ func (c *RunCommand) Run(ctx context.Context, env Env) error {
 	}
 	defer searchListener.Close()
 	gate := &readyGate{}
-	health, err := ops.Listen(c.HTTP, ops.ServerOptions{Registry: a.reg, Ready: gate.check, Logger: log})
+	health, err := ops.Listen(c.HTTP, ops.ServerOptions{Registry: a.reg, Ready: gate.check, Degraded: gate.degraded, Logger: log})
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (a *allInOne) work(ctx context.Context, l net.Listener, health *ops.Server,
 	}
 	workers = append(workers, normalize, ingest)
 	gate.set(ops.Checks(ops.Check{Name: "broker", Run: a.bus.Ready}, ops.Check{Name: "ingest", Run: ingest.Ready},
-		ops.Check{Name: "normalize", Run: normalize.Ready}, ops.Check{Name: "index", Run: indexer.Ready}))
+		ops.Check{Name: "normalize", Run: normalize.Ready}, ops.Check{Name: "index", Run: indexer.Ready}), workers...)
 	a.progress = newProgress(a.env, a.flags.Quiet, a.bus, ingest.feeds, ix)
 	a.progress.greet(a, health.Addr().String())
 

@@ -25,6 +25,8 @@ import (
 type runner interface {
 	Run(ctx context.Context) error
 	Ready(ctx context.Context) error
+	// Degraded says what holds the worker up although it is ready.
+	Degraded() error
 }
 
 // IngestCommand is the command line of the ingest worker.
@@ -140,7 +142,7 @@ func (f WorkerFlags) serve(ctx context.Context, env Env, role, addr string, buil
 	}
 	defer shutdown(log, "tracing", tracing.Shutdown)
 	gate := &readyGate{}
-	server, err := ops.Listen(addr, ops.ServerOptions{Registry: reg, Ready: gate.check, Logger: log})
+	server, err := ops.Listen(addr, ops.ServerOptions{Registry: reg, Ready: gate.check, Degraded: gate.degraded, Logger: log})
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func (f WorkerFlags) work(ctx context.Context, role, name string, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	gate.set(ops.Checks(ops.Check{Name: "broker", Run: b.Ready}, ops.Check{Name: role, Run: w.Ready}))
+	gate.set(ops.Checks(ops.Check{Name: "broker", Run: b.Ready}, ops.Check{Name: role, Run: w.Ready}), w)
 	log.Info(role+" started", "version", Version(), "http", server.Addr().String())
 	stop := context.AfterFunc(ctx, func() { server.Drain("stopping") })
 	defer stop()

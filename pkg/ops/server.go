@@ -63,7 +63,9 @@ type Server struct {
 	log   *slog.Logger
 	check func(context.Context) error
 	wait  time.Duration
-	ask   flight
+
+	degraded func() error
+	ask      flight
 
 	mu       sync.Mutex
 	draining string // why not ready any more; "" while working
@@ -83,6 +85,8 @@ func Listen(addr string, o ServerOptions) (*Server, error) {
 		log:   discardIfNil(o.Logger).With("component", "ops"),
 		check: o.Ready,
 		wait:  o.ReadyTimeout,
+
+		degraded: o.Degraded,
 	}
 	ln, err := Bind(context.Background(), addr, o.Flag)
 	if err != nil {
