@@ -27,14 +27,18 @@ type newsroomState struct {
 	Epoch time.Time `json:"epoch"`
 }
 
+// newsroomSeed decides what its generated pages say.
+const newsroomSeed = 1
+
 // startNewsroom serves the newsroom on addr. dir remembers its epoch; "" keeps
 // nothing.
-func startNewsroom(ctx context.Context, addr, dir, domain string, pages int, log *slog.Logger) (*newsroomServer, error) {
-	l, err := ops.Bind(ctx, addr, "--newsroom-listen")
+func startNewsroom(ctx context.Context, addr, flag string, o newsroom.Options, dir string, log *slog.Logger) (*newsroomServer, error) {
+	l, err := ops.Bind(ctx, addr, flag)
 	if err != nil {
 		return nil, err
 	}
-	site, err := openNewsroom(dir, domain, l.Addr().(*net.TCPAddr).Port, pages)
+	o.Port = l.Addr().(*net.TCPAddr).Port
+	site, err := openNewsroom(dir, o)
 	if err != nil {
 		_ = l.Close()
 		return nil, err
@@ -51,10 +55,10 @@ func startNewsroom(ctx context.Context, addr, dir, domain string, pages int, log
 	return s, nil
 }
 
-func openNewsroom(dir, domain string, port, pages int) (*newsroom.Newsroom, error) {
+func openNewsroom(dir string, o newsroom.Options) (*newsroom.Newsroom, error) {
 	path := filepath.Join(dir, newsroomFile)
-	var state newsroomState
-	if dir != "" {
+	state := newsroomState{Epoch: o.Epoch}
+	if dir != "" && o.Epoch.IsZero() {
 		data, err := os.ReadFile(path)
 		if err == nil {
 			err = json.Unmarshal(data, &state)
@@ -63,10 +67,11 @@ func openNewsroom(dir, domain string, port, pages int) (*newsroom.Newsroom, erro
 			return nil, fmt.Errorf("state of the newsroom %s: %w; delete the file to begin anew", path, err)
 		}
 	}
-	if port == 80 {
-		port = 0 // browsers and feeds leave it out
+	if o.Port == 80 {
+		o.Port = 0 // browsers and feeds leave it out
 	}
-	site, err := newsroom.New(newsroom.Options{Domain: domain, Port: port, Seed: 1, Generated: pages, Epoch: state.Epoch})
+	o.Epoch = state.Epoch
+	site, err := newsroom.New(o)
 	if err != nil || dir == "" || !state.Epoch.IsZero() {
 		return site, err
 	}
@@ -79,11 +84,13 @@ func openNewsroom(dir, domain string, port, pages int) (*newsroom.Newsroom, erro
 
 // NewsroomCommand serves the newsroom by itself.
 type NewsroomCommand struct {
-	Listen    string `name:"listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom. Default: ${default}."`
-	Domain    string `name:"domain" default:"localhost" help:"Domain that its outlets are hosts of. Default: ${default}."`
-	Data      string `name:"data" type:"path" placeholder:"DIR" help:"Directory that remembers when its time began. Default: begin anew."`
-	Pages     int    `name:"pages" default:"0" help:"Generated pages beside its own articles. Default: ${default}."`
-	ListFeeds bool   `name:"list-feeds" env:"-" help:"Print the addresses of its feeds, a feed list for ingest, and exit."`
+	Listen    string        `name:"listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom. Default: ${default}."`
+	Domain    string        `name:"domain" default:"localhost" help:"Domain that its outlets are hosts of. Default: ${default}."`
+	Data      string        `name:"data" type:"path" placeholder:"DIR" help:"Directory that remembers when its time began. Default: begin anew."`
+	Pages     int           `name:"pages" default:"0" help:"Generated pages beside its own articles. Default: ${default}."`
+	Epoch     time.Time     `name:"epoch" placeholder:"TIME" help:"When its time began (RFC 3339); it opens three days later. Default: so that it opens now."`
+	Freeze    time.Duration `name:"freeze" placeholder:"DURATION" help:"Stop its clock this long after the opening, so that it does not change under a test. Default: it goes on."`
+	ListFeeds bool          `name:"list-feeds" env:"-" help:"Print the addresses of its feeds, a feed list for ingest, and exit."`
 }
 
 // Run serves the newsroom until ctx ends.
@@ -95,7 +102,7 @@ func (c *NewsroomCommand) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	s, err := startNewsroom(ctx, c.Listen, c.Data, c.Domain, c.Pages, log)
+	s, err := startNewsroom(ctx, c.Listen, "--listen", c.options(), c.Data, log)
 	if err != nil {
 		return err
 	}
@@ -108,12 +115,27 @@ func (c *NewsroomCommand) Run(ctx context.Context, env Env) error {
 	return nil
 }
 
+// options are those of the site, but for its port.
+func (c *NewsroomCommand) options() newsroom.Options {
+	o := newsroom.Options{Domain: c.Domain, Seed: newsroomSeed, Generated: c.Pages, Epoch: c.Epoch}
+	if c.Freeze != 0 {
+		if o.Epoch.IsZero() {
+			o.Epoch = time.Now().Add(-newsroom.BeforeOpening - c.Freeze)
+		}
+		at := o.Epoch.Add(newsroom.BeforeOpening + c.Freeze)
+		o.Now = func() time.Time { return at }
+	}
+	return o
+}
+
 func (c *NewsroomCommand) list(env Env) error {
 	addr, err := net.ResolveTCPAddr("tcp", c.Listen)
 	if err != nil {
 		return usagef("--listen %s: %w", c.Listen, err)
 	}
-	site, err := openNewsroom("", c.Domain, addr.Port, c.Pages)
+	o := c.options()
+	o.Port = addr.Port
+	site, err := openNewsroom("", o)
 	if err != nil {
 		return err
 	}

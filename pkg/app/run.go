@@ -16,6 +16,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/index"
+	"github.com/copydesk/copydesk/pkg/newsroom"
 	"github.com/copydesk/copydesk/pkg/ops"
 )
 
@@ -82,7 +83,8 @@ func (c *RunCommand) Run(ctx context.Context, env Env) error {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	if len(c.Feeds) == 0 && len(c.URLs) == 0 {
-		if a.newsroom, err = startNewsroom(ctx, c.NewsroomListen, c.Data, "localhost", c.NewsroomPages, log); err != nil {
+		o := newsroom.Options{Seed: newsroomSeed, Generated: c.NewsroomPages}
+		if a.newsroom, err = startNewsroom(ctx, c.NewsroomListen, "--newsroom-listen", o, c.Data, log); err != nil {
 			return err
 		}
 		defer shutdown(log, "newsroom", a.newsroom.stop)
