@@ -130,7 +130,8 @@ type Query struct {
 	// regard to case and accents; words outside quotes match inflected forms
 	// where the language of the article is known well enough.
 	Text string
-	// Lang and Site keep articles of any of the listed values.
+	// Lang and Site keep articles of any of the listed values. Of a language tag
+	// only the language counts: en finds en-GB, and facets show en.
 	Lang, Site []string
 	// From and To bound the date of the article ([DateOf]): From <= date < To.
 	// ChangedSince bounds indexed_at, inclusive.

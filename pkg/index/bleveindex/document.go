@@ -25,7 +25,7 @@ const (
 	fieldText    = "text"    // words of standfirst and text with positions
 	fieldStem    = "stem"    // stems of standfirst and text
 	fieldSite    = "site"    // keyword, column
-	fieldLang    = "lang"    // keyword, column
+	fieldLang    = "lang"    // keyword, column: the language without region or script
 	fieldDay     = "day"     // column of index.DayOf
 	fieldCluster = "cluster" // keyword, column
 	fieldStory   = "story"   // keyword, column
@@ -84,7 +84,7 @@ func (x *Index) articleDocument(s *stored) (*document.Document, error) {
 	}
 	add(fieldKind, kind, keyword)
 	add(fieldSite, s.Site, column)
-	add(fieldLang, s.Language, column)
+	add(fieldLang, baseLanguage(s.Language), column)
 	add(fieldDay, index.DayOf(&s.Record), column)
 	add(fieldCluster, s.Cluster, column)
 	add(fieldStory, s.Story, column)

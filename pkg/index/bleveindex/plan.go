@@ -210,7 +210,11 @@ func (p *plan) searcher(ctx context.Context, reader indexapi.IndexReader, q inde
 	}
 	must := []search.Searcher{b.any(fieldKind, kinds)}
 	if len(q.Lang) > 0 {
-		must = append(must, b.any(fieldLang, q.Lang))
+		languages := make([]string, len(q.Lang))
+		for i, l := range q.Lang {
+			languages[i] = baseLanguage(l)
+		}
+		must = append(must, b.any(fieldLang, languages))
 	}
 	if len(q.Site) > 0 {
 		must = append(must, b.any(fieldSite, q.Site))

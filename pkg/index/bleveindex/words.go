@@ -55,7 +55,7 @@ func tokenize(s string, emit func(token)) {
 		w := it.Value()
 		switch w {
 		case " ":
-		case "\n":
+		case "\n", "\r\n":
 			if lines++; lines == 2 {
 				z.pos += paragraphGap
 			}
@@ -187,7 +187,8 @@ func isGrouped(w string, parts []part) bool {
 // isAbbreviation reports whether w is single letters with full stops between.
 func isAbbreviation(w string, parts []part) bool {
 	for i, p := range parts {
-		if utf8.RuneCountInString(w[p.start:p.end]) != 1 || i > 0 && w[parts[i-1].end:p.start] != "." {
+		r, n := utf8.DecodeRuneInString(w[p.start:])
+		if n != p.end-p.start || !unicode.IsLetter(r) || i > 0 && w[parts[i-1].end:p.start] != "." {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 func filterTests() []test {
 	return []test{
 		{"Filters", filters},
+		{"Language tags", languageTags},
 		{"Dates", dates},
 		{"Facets", facets},
 		{"Facets are bounded", facetBounds},
@@ -66,6 +67,26 @@ func filters(k *kit) {
 		k.Fatal(err)
 	}
 	k.lists(index.Query{ChangedSince: noon().Add(time.Hour)}, "b")
+}
+
+func languageTags(k *kit) {
+	k.upsert(
+		placed(art("a", "One", "A bridge."), "en-GB", "one.example", 0),
+		placed(art("b", "Two", "A bridge."), "en", "one.example", -1),
+		placed(art("c", "Three", "A bridge."), "ZH_Hant", "one.example", -2),
+		placed(art("d", "Four", "A bridge."), "", "one.example", -3),
+	)
+	k.lists(index.Query{Lang: []string{"en"}}, "a", "b")
+	k.lists(index.Query{Lang: []string{"en-US"}}, "a", "b")
+	k.lists(index.Query{Lang: []string{"zh"}}, "c")
+	k.lists(index.Query{Lang: []string{""}})
+	want := []index.Count{{Value: "en", Count: 2}, {Value: "zh", Count: 1}}
+	if got := k.search(index.Query{Facets: true}).Facets.Language; !reflect.DeepEqual(got, want) {
+		k.Errorf("languages %v, want %v", got, want)
+	}
+	if got := k.get("a").Language; got != "en-GB" {
+		k.Errorf("language %q stored", got)
+	}
 }
 
 func dates(k *kit) {
