@@ -30,12 +30,17 @@ const (
 // thing that had to be overruled or repaired. contentType is the HTTP header,
 // or empty. The result may share memory with body.
 //
-// The order of belief is: byte order mark; the bytes, when they are valid UTF-8
-// beyond ASCII (no other character set looks like that by accident); the HTTP
-// header; the declaration in the page; statistics; windows-1252.
+// The order of belief is: byte order mark; the zero bytes of UTF-16; the bytes,
+// when they are valid UTF-8 beyond ASCII, or nearly (no other character set
+// looks like that by accident); the HTTP header; the declaration in the page;
+// statistics; windows-1252.
 func Decode(body []byte, contentType string) (text []byte, charset string, warnings []string) {
 	if enc, name, skip := byteOrderMark(body); enc != nil {
 		return finish(decodeWith(body[skip:], enc), name, nil)
+	}
+	if name := utf16Shape(body); name != "" {
+		enc, _ := htmlindex.Get(name)
+		return finish(decodeWith(body, enc), name, nil)
 	}
 	declared := declaredCharset(body, contentType)
 	high, valid := utf8Shape(body)
@@ -46,13 +51,13 @@ func Decode(body []byte, contentType string) (text []byte, charset string, warni
 		}
 		return finish(dropTail(body), utf8Name, warnings)
 	case !high:
-		if name, ok := sevenBit(body, declared); ok {
-			enc, _ := htmlindex.Get(name)
-			return finish(decodeWith(body, enc), name, nil)
+		if declared == "iso-2022-jp" && bytes.IndexByte(body, 0x1B) >= 0 { // it hides in ASCII bytes
+			enc, _ := htmlindex.Get(declared)
+			return finish(decodeWith(body, enc), declared, nil)
 		}
 		return finish(body, utf8Name, nil)
 	}
-	if mostlyUTF8(body) {
+	if mostlyUTF8(body, declared == utf8Name) {
 		return finish(bytes.ToValidUTF8(body, []byte("\uFFFD")), utf8Name, []string{"charset: broken utf-8 repaired"})
 	}
 	if declared == utf8Name {
@@ -133,9 +138,15 @@ func dropTail(b []byte) []byte {
 	return b
 }
 
+// brokenShare is how many whole characters there must be for each broken one
+// where nothing says that the text is UTF-8. Of the old character sets only
+// those of East Asia ever make whole ones by accident, and far fewer.
+const brokenShare = 4
+
 // mostlyUTF8 reports whether b is UTF-8 but for a few broken places, such as a
-// headline cut in the middle of a character.
-func mostlyUTF8(b []byte) bool {
+// headline cut in the middle of a character. Where the text is declared as
+// UTF-8, as many whole characters as broken ones will do.
+func mostlyUTF8(b []byte, declared bool) bool {
 	good, bad := 0, 0
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
@@ -150,32 +161,38 @@ func mostlyUTF8(b []byte) bool {
 		}
 		i += n
 	}
-	return good >= 20*bad
+	if declared {
+		return good >= bad
+	}
+	return good >= brokenShare*bad
 }
 
-// sevenBit recognises the character sets that hide in ASCII bytes.
-func sevenBit(b []byte, declared string) (string, bool) {
-	if declared == "iso-2022-jp" && bytes.IndexByte(b, 0x1B) >= 0 {
-		return declared, true
+// utf16Window is how much of a text is looked at for zero bytes.
+const utf16Window = 1024
+
+// utf16Shape recognises UTF-16 without a byte order mark by the zero bytes of
+// its markup, which all stand on one side; "" if it is none.
+func utf16Shape(b []byte) string {
+	n := min(len(b), utf16Window) &^ 1
+	if n < 8 || bytes.IndexByte(b[:n], 0) < 0 {
+		return ""
 	}
-	if n := min(len(b), 512); n >= 8 {
-		even, odd := 0, 0
-		for i := 0; i+1 < n; i += 2 {
-			if b[i] == 0 {
-				even++
-			}
-			if b[i+1] == 0 {
-				odd++
-			}
+	even, odd := 0, 0
+	for i := 0; i < n; i += 2 {
+		if b[i] == 0 {
+			even++
 		}
-		if odd*10 > n*4 && even == 0 {
-			return "utf-16le", true
-		}
-		if even*10 > n*4 && odd == 0 {
-			return "utf-16be", true
+		if b[i+1] == 0 {
+			odd++
 		}
 	}
-	return "", false
+	switch {
+	case odd*10 > n*3 && even*20 <= odd:
+		return "utf-16le"
+	case even*10 > n*3 && odd*20 <= even:
+		return "utf-16be"
+	}
+	return ""
 }
 
 // declaredCharset returns the WHATWG name of the character set that the HTTP

@@ -19,32 +19,41 @@ func TestDecode(t *testing.T) {
 		b, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(s)
 		return b
 	}
+	bare16 := func(s string, e unicode.Endianness) string {
+		b, _ := unicode.UTF16(e, unicode.IgnoreBOM).NewEncoder().String(s)
+		return b
+	}
 	pad := strings.Repeat("<!-- padding -->", 200)
 	russian := strings.Repeat("Мост обрушился в понедельник ночью во время шторма. ", 20)
 	for name, test := range map[string]struct {
 		body, contentType, want, charset string
 		warnings                         int
 	}{
-		"ascii":                        {"plain", "", "plain", "utf-8", 0},
-		"utf-8":                        {"Brücke", "", "Brücke", "utf-8", 0},
-		"utf-8 that claims latin-1":    {"Brücke", "text/html; charset=iso-8859-1", "Brücke", "utf-8", 1},
-		"byte order mark":              {"\xEF\xBB\xBFBrücke", "text/html; charset=iso-8859-1", "Brücke", "utf-8", 0},
-		"utf-16":                       {utf16("Brücke"), "", "Brücke", "utf-16le", 0},
-		"header":                       {latin("Brücke"), "text/html; charset=ISO-8859-1", "Brücke", "windows-1252", 0},
-		"header beats meta":            {latin(`<meta charset=windows-1251>Brücke`), "text/html;charset=latin1", `<meta charset=windows-1251>Brücke`, "windows-1252", 0},
-		"meta":                         {cyrillic(`<meta charset="windows-1251">Мост`), "", `<meta charset="windows-1251">Мост`, "windows-1251", 0},
-		"meta, http-equiv":             {cyrillic(`<meta http-equiv=Content-Type content="text/html; charset=windows-1251">Мост`), "text/html", `<meta http-equiv=Content-Type content="text/html; charset=windows-1251">Мост`, "windows-1251", 0},
-		"meta after byte 1,024":        {pad + sjis(`<meta charset=shift_jis>橋が落ちた`), "", pad + `<meta charset=shift_jis>橋が落ちた`, "shift_jis", 0},
-		"charset outside a meta":       {`<p>charset=shift_jis ` + latin("Brücke") + `</p>`, "text/html; charset=windows-1252", `<p>charset=shift_jis Brücke</p>`, "windows-1252", 0},
-		"xml declaration":              {`<?xml version="1.0" encoding="windows-1251"?>` + cyrillic("Мост"), "", `<?xml version="1.0" encoding="windows-1251"?>Мост`, "windows-1251", 0},
-		"iso-2022-jp":                  {iso2022("橋が落ちた"), "text/html; charset=iso-2022-jp", "橋が落ちた", "iso-2022-jp", 0},
-		"latin that claims utf-8":      {latin("Die Brücke über den Fluß fiel für immer. Größe, Höhe, Länge."), "text/html; charset=utf-8", "Die Brücke über den Fluß fiel für immer. Größe, Höhe, Länge.", "windows-1252", 2},
-		"cyrillic without declaration": {cyrillic(russian), "", russian, "windows-1251", 1},
-		"utf-8 cut in a character":     {"Brücken und Türme, Flüsse\xC3", "", "Brücken und Türme, Flüsse", "utf-8", 0},
-		"a few broken bytes":           {strings.Repeat("Brücke ", 30) + "\xC3", "", strings.Repeat("Brücke ", 30), "utf-8", 0},
-		"decoded twice":                {"Itâ€™s a bridge. Itâ€™s old. Itâ€™s Ã¼ber.", "", "It’s a bridge. It’s old. It’s über.", "utf-8", 1},
-		"portuguese capitals":          {"IRMÃ, MANHÃ, AMANHÃ, CRISTÃ e MAÇÃ", "", "IRMÃ, MANHÃ, AMANHÃ, CRISTÃ e MAÇÃ", "utf-8", 0},
-		"unknown declaration":          {latin("Die Brücke über den Fluß fiel für immer."), "text/html; charset=klingon", "Die Brücke über den Fluß fiel für immer.", "windows-1252", 1},
+		"ascii":                         {"plain", "", "plain", "utf-8", 0},
+		"utf-8":                         {"Brücke", "", "Brücke", "utf-8", 0},
+		"utf-8 that claims latin-1":     {"Brücke", "text/html; charset=iso-8859-1", "Brücke", "utf-8", 1},
+		"byte order mark":               {"\xEF\xBB\xBFBrücke", "text/html; charset=iso-8859-1", "Brücke", "utf-8", 0},
+		"utf-16":                        {utf16("Brücke"), "", "Brücke", "utf-16le", 0},
+		"utf-16 without a mark":         {bare16("<p>Die Brücke „fällt“", unicode.LittleEndian), "text/html; charset=utf-8", "<p>Die Brücke „fällt“", "utf-16le", 0},
+		"utf-16be without a mark":       {bare16("<title>Größe</title>", unicode.BigEndian), "", "<title>Größe</title>", "utf-16be", 0},
+		"one broken byte, claims utf-8": {"Die Brücke f\xE4llt, Türme nicht", "text/html; charset=utf-8", "Die Brücke f\uFFFDllt, Türme nicht", "utf-8", 1},
+		"one broken byte among few":     {"Brücke, Türme, Flüsse, Größe\xE4.", "", "Brücke, Türme, Flüsse, Größe\uFFFD.", "utf-8", 1},
+		"latin with a whole one":        {latin("Größe Höhe Länge Ã¼ber Bäche"), "text/html; charset=iso-8859-1", "Größe Höhe Länge Ã¼ber Bäche", "windows-1252", 0},
+		"header":                        {latin("Brücke"), "text/html; charset=ISO-8859-1", "Brücke", "windows-1252", 0},
+		"header beats meta":             {latin(`<meta charset=windows-1251>Brücke`), "text/html;charset=latin1", `<meta charset=windows-1251>Brücke`, "windows-1252", 0},
+		"meta":                          {cyrillic(`<meta charset="windows-1251">Мост`), "", `<meta charset="windows-1251">Мост`, "windows-1251", 0},
+		"meta, http-equiv":              {cyrillic(`<meta http-equiv=Content-Type content="text/html; charset=windows-1251">Мост`), "text/html", `<meta http-equiv=Content-Type content="text/html; charset=windows-1251">Мост`, "windows-1251", 0},
+		"meta after byte 1,024":         {pad + sjis(`<meta charset=shift_jis>橋が落ちた`), "", pad + `<meta charset=shift_jis>橋が落ちた`, "shift_jis", 0},
+		"charset outside a meta":        {`<p>charset=shift_jis ` + latin("Brücke") + `</p>`, "text/html; charset=windows-1252", `<p>charset=shift_jis Brücke</p>`, "windows-1252", 0},
+		"xml declaration":               {`<?xml version="1.0" encoding="windows-1251"?>` + cyrillic("Мост"), "", `<?xml version="1.0" encoding="windows-1251"?>Мост`, "windows-1251", 0},
+		"iso-2022-jp":                   {iso2022("橋が落ちた"), "text/html; charset=iso-2022-jp", "橋が落ちた", "iso-2022-jp", 0},
+		"latin that claims utf-8":       {latin("Die Brücke über den Fluß fiel für immer. Größe, Höhe, Länge."), "text/html; charset=utf-8", "Die Brücke über den Fluß fiel für immer. Größe, Höhe, Länge.", "windows-1252", 2},
+		"cyrillic without declaration":  {cyrillic(russian), "", russian, "windows-1251", 1},
+		"utf-8 cut in a character":      {"Brücken und Türme, Flüsse\xC3", "", "Brücken und Türme, Flüsse", "utf-8", 0},
+		"a few broken bytes":            {strings.Repeat("Brücke ", 30) + "\xC3", "", strings.Repeat("Brücke ", 30), "utf-8", 0},
+		"decoded twice":                 {"Itâ€™s a bridge. Itâ€™s old. Itâ€™s Ã¼ber.", "", "It’s a bridge. It’s old. It’s über.", "utf-8", 1},
+		"portuguese capitals":           {"IRMÃ, MANHÃ, AMANHÃ, CRISTÃ e MAÇÃ", "", "IRMÃ, MANHÃ, AMANHÃ, CRISTÃ e MAÇÃ", "utf-8", 0},
+		"unknown declaration":           {latin("Die Brücke über den Fluß fiel für immer."), "text/html; charset=klingon", "Die Brücke über den Fluß fiel für immer.", "windows-1252", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, charset, warnings := Decode([]byte(test.body), test.contentType)
