@@ -37,6 +37,7 @@ type block struct {
 	words  int
 	level  int  // of a heading, 1..6
 	bold   bool // all of it is emphasised
+	italic bool // all of it is in italics
 	cell   bool // a cell of a table
 	figure bool // inside a figure
 	start  bool // text begins the page element (not after a <br>)
@@ -56,11 +57,10 @@ type page struct {
 	blocks []block
 
 	// The block that is being gathered.
-	buf       strings.Builder
-	linkChars int
-	linkCount int
-	boldChars int
-	leadLink  int // characters of the link that the block begins with
+	buf      strings.Builder
+	lines    []lineInfo // those that a <br> ended
+	line     lineInfo   // the one that is being gathered
+	leadLink int        // characters of the link that the block begins with
 	inLead    bool
 	lastText  string // the text that was gathered last
 	boundary  bool   // an inline element began or ended after it
@@ -68,14 +68,14 @@ type page struct {
 }
 
 type inlineState struct {
-	link, bold, pre, quote, item, cell, figure int
-	heading                                    int
-	row                                        bool // in a row of data
+	link, bold, italic, pre, quote, item, cell, figure int
+	heading                                            int
+	row                                                bool // in a row of data
 }
 
 // buildPage walks the tree once.
 func buildPage(root *html.Node) *page {
-	p := &page{root: root}
+	p := &page{root: root, line: lineInfo{el: -1}}
 	body := findFirst(root, atom.Body)
 	if body == nil {
 		body = root
@@ -133,7 +133,7 @@ func invisible(a atom.Atom) bool {
 
 func (p *page) walk(n *html.Node, parent, depth int) {
 	if n.Type == html.TextNode {
-		p.addText(n.Data)
+		p.addText(n.Data, parent)
 		return
 	}
 	if n.Type != html.ElementNode || invisible(n.DataAtom) {
@@ -171,7 +171,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	if isBlk {
 		p.flush(me)
 	} else if n.DataAtom == atom.A && p.inline.link == 1 {
-		p.linkCount++
+		p.line.nlinks++
 		p.inLead = false
 	}
 	p.boundary = p.boundary || !isBlk && separates(n.DataAtom)
@@ -190,6 +190,8 @@ func (p *page) enter(n *html.Node) {
 		}
 	case atom.B, atom.Strong:
 		p.inline.bold++
+	case atom.I, atom.Em:
+		p.inline.italic++
 	case atom.Pre:
 		p.inline.pre++
 	case atom.Blockquote:
@@ -246,7 +248,8 @@ func cellText(n *html.Node, depth int) (int, bool) {
 	return total, true
 }
 
-func (p *page) addText(s string) {
+// addText adds text that stands in element el.
+func (p *page) addText(s string, el int) {
 	if p.inline.pre == 0 {
 		// A line break of the source is only a space.
 		if strings.ContainsAny(s, "\n\r") {
@@ -264,14 +267,22 @@ func (p *page) addText(s string) {
 	p.boundary, p.lastText = false, s
 	p.buf.WriteString(s)
 	n := visibleLen(s)
+	if n == 0 {
+		return
+	}
+	p.line.text += n
+	p.line.el = p.common(p.line.el, el)
 	if p.inline.link > 0 {
-		p.linkChars += n
+		p.line.links += n
 		if p.inLead {
 			p.leadLink += n
 		}
 	}
 	if p.inline.bold > 0 {
-		p.boldChars += n
+		p.line.bold += n
+	}
+	if p.inline.italic > 0 {
+		p.line.italic += n
 	}
 }
 
@@ -288,6 +299,8 @@ func visibleLen(s string) int {
 
 func (p *page) lineBreak() {
 	p.buf.WriteByte('\n')
+	p.lines = append(p.lines, p.line)
+	p.line = lineInfo{el: -1}
 	p.lastText, p.boundary = "", false
 }
 
@@ -309,27 +322,29 @@ func (p *page) flush(el int) {
 	raw := p.buf.String()
 	p.buf.Reset()
 	p.lastText, p.boundary = "", false
-	links, nlinks, bold, lead := p.linkChars, p.linkCount, p.boldChars, p.leadLink
-	p.linkChars, p.linkCount, p.boldChars, p.leadLink = 0, 0, 0, 0
+	lines, lead := append(p.lines, p.line), p.leadLink
+	p.lines, p.line, p.leadLink = p.lines[:0], lineInfo{el: -1}, 0
 	total := visibleLen(raw)
 	if total == 0 || len(p.blocks) >= maxBlocks {
 		return
 	}
-	paras := splitBreaks(raw, p.inline.pre > 0)
-	for i, text := range paras {
+	links, nlinks := 0, 0
+	for i := range lines {
+		links += lines[i].links
+		nlinks += lines[i].nlinks
+	}
+	for i, para := range p.splitBreaks(raw, lines) {
 		if len(p.blocks) >= maxBlocks {
 			break
 		}
-		b := block{
-			text: text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
-			cell: p.inline.cell > 0, figure: p.inline.figure > 0, bold: bold*10 >= total*9,
-		}
-		share := float64(visibleLen(text)) / float64(total)
-		b.links = int(share*float64(links) + 0.5)
-		b.nlinks = nlinks
-		b.linked = i == 0 && lead >= 15
-		b.words = textnorm.Words(text)
-		p.blocks = append(p.blocks, b)
+		l := &para.info
+		p.blocks = append(p.blocks, block{
+			text: para.text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
+			cell: p.inline.cell > 0, figure: p.inline.figure > 0, words: textnorm.Words(para.text),
+			// A list of links is one as a whole, so that its lines share them.
+			links: (links*visibleLen(para.text) + total/2) / total, nlinks: nlinks, linked: i == 0 && lead >= 15,
+			bold: l.text > 0 && l.bold*10 >= l.text*9, italic: l.text > 0 && l.italic*10 >= l.text*9,
+		})
 	}
 }
 
@@ -345,47 +360,4 @@ func (p *page) blockKind() article.BlockKind {
 		return article.ListItem
 	}
 	return article.Paragraph
-}
-
-// wrappedLine is how long a line is, in bytes, that may have been broken for
-// its length alone.
-const wrappedLine = 50
-
-// continues reports whether a line after a <br> goes on with the sentence above.
-func continues(above, line string) bool {
-	return !endsSentence(above) && (startsLower(line) || len(above) >= wrappedLine)
-}
-
-// splitBreaks cuts the text of a block at its <br>: two of them, or one after
-// the end of a sentence, end a paragraph; one in the middle of a sentence is a
-// space. Preformatted text keeps its lines.
-func splitBreaks(raw string, pre bool) []string {
-	if pre {
-		if t := strings.Trim(raw, "\n\r"); strings.TrimSpace(t) != "" {
-			return []string{strings.TrimRight(t, " \t\n")}
-		}
-		return nil
-	}
-	if strings.IndexByte(raw, '\n') < 0 {
-		if t := textnorm.String(raw); t != "" {
-			return []string{t}
-		}
-		return nil
-	}
-	var out []string
-	blank := true
-	for line := range strings.SplitSeq(raw, "\n") {
-		t := textnorm.String(line)
-		if t == "" {
-			blank = true
-			continue
-		}
-		if !blank && len(out) > 0 && continues(out[len(out)-1], t) {
-			out[len(out)-1] += " " + t
-		} else {
-			out = append(out, t)
-		}
-		blank = false
-	}
-	return out
 }

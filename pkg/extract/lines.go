@@ -1,0 +1,102 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/copydesk/copydesk/pkg/textnorm"
+)
+
+// lineInfo says how a line of a block is set; a line ends at a <br> or with its
+// block. Counts are bytes without spaces.
+type lineInfo struct {
+	text, links, bold, italic int
+	nlinks                    int
+	el                        int // the innermost element that holds all of it, -1 if none
+}
+
+// paragraph is one or more lines that belong together.
+type paragraph struct {
+	text string
+	info lineInfo
+}
+
+// common returns the innermost element that holds both a and b; -1 stands for
+// no element at all.
+func (p *page) common(a, b int) int {
+	if a < 0 {
+		return b
+	}
+	for a != b && a >= 0 && b >= 0 {
+		if a > b { // elements come after those that hold them
+			a = p.els[a].parent
+		} else {
+			b = p.els[b].parent
+		}
+	}
+	return max(a, 0)
+}
+
+// join adds a line to the paragraph that it continues.
+func (p *page) join(para *paragraph, text string, l lineInfo) {
+	para.text += " " + text
+	para.info.text += l.text
+	para.info.bold += l.bold
+	para.info.italic += l.italic
+	para.info.el = p.common(para.info.el, l.el)
+}
+
+// wrappedLine is how long a line is, in bytes, that may have been broken for
+// its length alone.
+const wrappedLine = 50
+
+// continues reports whether a line after a <br> goes on with the sentence above:
+// not where the two are set differently, each in an element of its own.
+func (p *page) continues(above *paragraph, text string, l lineInfo) bool {
+	switch {
+	case endsSentence(above.text):
+		return false
+	case startsLower(text):
+		return true
+	case len(above.text) < wrappedLine:
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(text); !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '"' || strings.HasSuffix(above.text, ":") || strings.HasSuffix(above.text, ",") {
+		return true
+	}
+	c := p.common(above.info.el, l.el)
+	apart := c != above.info.el && c != l.el
+	wasBold, isBold := above.info.bold*10 >= above.info.text*9, l.bold*10 >= l.text*9
+	return !apart && wasBold == isBold
+}
+
+// splitBreaks cuts the text of a block at its <br>: two of them, or one after
+// the end of a sentence, end a paragraph; one in the middle of a sentence is a
+// space. Preformatted text keeps its lines.
+func (p *page) splitBreaks(raw string, lines []lineInfo) []paragraph {
+	if p.inline.pre > 0 {
+		if t := strings.Trim(raw, "\n\r"); strings.TrimSpace(t) != "" {
+			return []paragraph{{text: strings.TrimRight(t, " \t\n"), info: lines[0]}}
+		}
+		return nil
+	}
+	var out []paragraph
+	blank := true
+	for i, line := 0, ""; raw != ""; i++ {
+		line, raw, _ = strings.Cut(raw, "\n")
+		t := textnorm.String(line)
+		if t == "" {
+			blank = true
+			continue
+		}
+		l := lines[min(i, len(lines)-1)]
+		if !blank && len(out) > 0 && p.continues(&out[len(out)-1], t, l) {
+			p.join(&out[len(out)-1], t, l)
+		} else {
+			out = append(out, paragraph{t, l})
+		}
+		blank = false
+	}
+	return out
+}
