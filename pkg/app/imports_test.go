@@ -33,8 +33,8 @@ var importTable = map[string][]string{
 	"pkg/ops":              {},
 	"pkg/search":           {"pkg/article", "pkg/index", "pkg/weburl"},
 	"pkg/newsroom":         {},
-	"pkg/newsroom/designs": {},
 	"deploy":               {},
+	"deploy/standin/wget":  {"pkg/ops"},
 	"pkg/app":              nil, // the only wiring: everything
 	"cmd/ingest":           {"pkg/app"},
 	"cmd/normalize":        {"pkg/app"},

@@ -34,13 +34,13 @@ type indexer struct {
 // indexWorker is the index stage of one process.
 type indexWorker struct {
 	deps
-	loop *stage.Worker
+	loop *leasedStage
 }
 
 func newIndexWorker(d deps, ix index.Index) (*indexWorker, error) {
 	d.log = d.log.With("component", "index")
 	x := &indexer{index: ix, metrics: newIndexMetrics(d.reg), log: d.log}
-	loop, err := stage.New(stage.Options{
+	loop, err := newLeasedStage(stage.Options{
 		Name: "index", Bus: d.bus, Stream: bus.StreamArticles, Consumer: bus.ConsumerIndex, Handler: x.handle,
 		Workers: 1, BatchSize: indexBatch, BatchWait: indexBatchWait, MaxInFlight: 2 * indexBatch,
 		HandleTimeout: 2 * time.Minute, Logger: d.log, Registerer: d.reg, Tracer: d.tracer,

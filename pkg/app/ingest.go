@@ -71,7 +71,7 @@ type ingestWorker struct {
 	flags   IngestFlags
 	lists   *lists
 	cache   *sourceCache
-	loop    *stage.Worker
+	loop    *leasedStage
 	poller  *poller
 	feeds   feedStore
 	pages   pageStore
@@ -95,7 +95,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	}
 	w.cache = &sourceCache{store: w.feeds}
 	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
-	w.loop, err = stage.New(stage.Options{
+	w.loop, err = newLeasedStage(stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,
 		Logger: d.log, Registerer: d.reg, Tracer: d.tracer,

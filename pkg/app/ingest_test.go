@@ -214,9 +214,6 @@ func TestStandbyTakesOver(t *testing.T) {
 	b := testBus(t)
 	feeds := writeFile(t, "feeds.txt", "")
 	first, stopFirst := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
-	eventually(t, 20*time.Second, "the first worker owns the hosts", func() bool { return first.loop.Ready(t.Context()) == nil })
-	_, stopSecond := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
-	defer stopSecond()
 	holder := func() string {
 		holders, err := b.LeaseHolders(t.Context())
 		if err != nil {
@@ -224,8 +221,11 @@ func TestStandbyTakesOver(t *testing.T) {
 		}
 		return holders["ingest"]
 	}
-	if h := holder(); h != first.name {
-		t.Fatalf("the lease is held by %q, want %q", h, first.name)
+	eventually(t, 20*time.Second, "the first worker owns the hosts", func() bool { return holder() == first.name })
+	second, stopSecond := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
+	defer stopSecond()
+	if err := second.Ready(t.Context()); err != nil {
+		t.Errorf("a worker that stands by is not ready: %v", err)
 	}
 	stopFirst()
 	eventually(t, 20*time.Second, "the second worker took over", func() bool { h := holder(); return h != "" && h != first.name })
@@ -249,6 +249,9 @@ func TestWorkersSurviveBrokerRestart(t *testing.T) {
 	eventually(t, 30*time.Second, "readiness shows that the broker is away", func() bool { return !ready() })
 	if c.api().total() < 5 {
 		t.Error("search stopped with the broker")
+	}
+	for name, p := range map[string]*process{"ingest": c.ingest, "index": c.idx} {
+		eventually(t, 30*time.Second, name+" gives up its lease", func() bool { return strings.Contains(p.output.String(), "lease ended") })
 	}
 	c.broker = startBroker(t, c.dir, c.brokerAddr)
 	eventually(t, 60*time.Second, "readiness shows that the broker is back", ready)

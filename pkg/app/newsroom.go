@@ -84,19 +84,27 @@ func openNewsroom(dir string, o newsroom.Options) (*newsroom.Newsroom, error) {
 
 // NewsroomCommand serves the newsroom by itself.
 type NewsroomCommand struct {
-	Listen    string        `name:"listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom. Default: ${default}."`
-	Domain    string        `name:"domain" default:"localhost" help:"Domain that its outlets are hosts of. Default: ${default}."`
-	Data      string        `name:"data" type:"path" placeholder:"DIR" help:"Directory that remembers when its time began. Default: begin anew."`
-	Pages     int           `name:"pages" default:"0" help:"Generated pages beside its own articles. Default: ${default}."`
-	Epoch     time.Time     `name:"epoch" placeholder:"TIME" help:"When its time began (RFC 3339); it opens three days later. Default: so that it opens now."`
-	Freeze    time.Duration `name:"freeze" placeholder:"DURATION" help:"Stop its clock this long after the opening, so that it does not change under a test. Default: it goes on."`
-	ListFeeds bool          `name:"list-feeds" env:"-" help:"Print the addresses of its feeds, a feed list for ingest, and exit."`
+	Listen      string        `name:"listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom. Default: ${default}."`
+	Domain      string        `name:"domain" default:"localhost" help:"Domain that its outlets are hosts of. Default: ${default}."`
+	Data        string        `name:"data" type:"path" placeholder:"DIR" help:"Directory that remembers when its time began. Default: begin anew."`
+	Pages       int           `name:"pages" default:"0" help:"Generated pages beside its own articles. Default: ${default}."`
+	Epoch       time.Time     `name:"epoch" placeholder:"TIME" help:"When its time began (RFC 3339); it opens three days later. Default: so that it opens now."`
+	Freeze      time.Duration `name:"freeze" placeholder:"DURATION" help:"Stop its clock this long after the opening, so that it does not change under a test. Default: it goes on."`
+	Healthcheck bool          `name:"healthcheck" env:"-" help:"Ask the newsroom that runs on --listen whether it answers, and exit with 0 or 1."`
+	ListFeeds   bool          `name:"list-feeds" env:"-" help:"Print the addresses of its feeds, a feed list for ingest, and exit."`
 }
 
 // Run serves the newsroom until ctx ends.
 func (c *NewsroomCommand) Run(ctx context.Context, env Env) error {
 	if c.ListFeeds {
 		return c.list(env)
+	}
+	if c.Healthcheck {
+		url, err := ops.ProbeURL(c.Listen, "/")
+		if err != nil {
+			return usageError{err}
+		}
+		return ops.Probe(ctx, url)
 	}
 	log, err := ops.NewLogger(env.Stderr, "text", "info")
 	if err != nil {

@@ -19,6 +19,8 @@ const (
 	pollWorkers = 64
 	minInterval = 10 * time.Second
 	maxInterval = 24 * time.Hour
+	// firstFailureWait is how soon a feed is tried again that failed once.
+	firstFailureWait = time.Minute
 )
 
 // scheduled is a feed in the queue of polls.
@@ -188,14 +190,17 @@ func jitter(d time.Duration) time.Duration {
 	return d - d/20 + rand.N(d/10+1)
 }
 
-// failureWait returns when a feed is polled after so many failures in a row.
+// failureWait returns when a feed is polled again after so many failures in a
+// row: soon after the first, which is most often a passing fault, and then less
+// and less often.
 func failureWait(interval time.Duration, failures int) time.Duration {
-	for range min(failures, 12) {
-		if interval *= 2; interval >= maxInterval {
+	wait := min(interval, firstFailureWait)
+	for range min(failures-1, 20) {
+		if wait *= 2; wait >= maxInterval {
 			return maxInterval
 		}
 	}
-	return interval
+	return wait
 }
 
 // pollQueue is a heap of feeds by when they are due.

@@ -81,6 +81,7 @@ func TestPollerKeepsIntervals(t *testing.T) {
 func TestBackoffGrowsToADay(t *testing.T) {
 	last := time.Duration(0)
 	for failures := range 40 {
+		failures++
 		d := failureWait(time.Minute, failures)
 		if d < last || d > maxInterval {
 			t.Fatalf("after %d failures the feed waits %s, after one less %s", failures, d, last)

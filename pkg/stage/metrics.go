@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,10 +68,24 @@ func newMetrics(reg prometheus.Registerer, stage string) (*metrics, error) {
 		return m, nil
 	}
 	reg = prometheus.WrapRegistererWith(prometheus.Labels{"stage": stage}, reg)
-	for _, c := range []prometheus.Collector{m.messages, m.duration, m.inflight, m.bytes, m.dead, m.paused, m.stuck} {
-		if err := reg.Register(c); err != nil {
-			return nil, err
-		}
+	return m, errors.Join(
+		register(reg, &m.messages), register(reg, &m.duration), register(reg, &m.inflight), register(reg, &m.bytes),
+		register(reg, &m.dead), register(reg, &m.paused), register(reg, &m.stuck))
+}
+
+// register registers a metric, or replaces it by the one that an earlier worker
+// of the stage left: a process that loses its lease and gets it again goes on
+// counting.
+func register[C prometheus.Collector](reg prometheus.Registerer, metric *C) error {
+	err := reg.Register(*metric)
+	var again prometheus.AlreadyRegisteredError
+	if !errors.As(err, &again) {
+		return err
 	}
-	return m, nil
+	old, ok := again.ExistingCollector.(C)
+	if !ok {
+		return err
+	}
+	*metric = old
+	return nil
 }
