@@ -59,8 +59,11 @@ bench: ## what one article costs in each stage
 drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker that acknowledges first
 	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
 
-images: build ## build the container images
-	deploy/images.sh
+images: ## build the container images with Docker
+	for c in $(COMMANDS); do docker build -f deploy/Dockerfile --target $$c -t copydesk/$$c . || exit 1; done
+
+compose: ## bring deploy/compose.yaml up in containers built here and compare its articles
+	COPYDESK_TEST_COMPOSE=1 go test -count=1 -run TestNewsroomThroughContainers -v -timeout 25m ./pkg/app
 
 screenshots: ## write screenshots of the pages to screenshots/
 	COPYDESK_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -run 'Browser' ./pkg/search
