@@ -87,3 +87,42 @@ func isByline(l *Line) bool {
 	}
 	return false
 }
+
+// datedBy are the by-words that may stand between a date and a name.
+var datedBy = []string{" by ", " by: ", " von ", " par ", " por ", " door ", " | by ", " autor: ", " author: "}
+
+// SplitByline cuts a line that says when and by whom, and nothing else, into
+// the two: "Posted 12 May 2019, 10:15 by Jane Roe", "By Jane Roe, 12 May 2019".
+func SplitByline(text string) (date, by string, ok bool) {
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		return "", "", false
+	}
+	for _, w := range datedBy {
+		i := strings.Index(lower, w)
+		if i < 0 {
+			continue
+		}
+		date, by = text[:i], strings.TrimSpace(text[i+len(w):])
+		l := NewLine(strings.Trim(date, " ,|-–—•·"))
+		if n := len(strings.Fields(by)); isDateStamp(&l) && l.Words >= 3 && n > 0 && n <= 8 && unicode.IsUpper([]rune(by)[0]) && !endsLikeSentence(lower) {
+			return date, by, true
+		}
+	}
+	for _, sep := range []string{", ", " | ", " – ", " - ", " on ", " • ", " · ", " am "} {
+		i := strings.Index(lower, sep)
+		if i < 0 {
+			continue
+		}
+		who, when := NewLine(text[:i]), NewLine(text[i+len(sep):])
+		if isByline(&who) && when.Words >= 2 && isDateStamp(&when) {
+			return when.Text, who.Text, true
+		}
+	}
+	return "", "", false
+}
+
+func isDatedByline(l *Line) bool {
+	_, _, ok := SplitByline(l.Text)
+	return ok
+}

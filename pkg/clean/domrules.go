@@ -86,7 +86,7 @@ var domRules = []DOMRule{
 		Words: []string{"credit", "credits", "photocredit", "photo-credit", "image-credit", "image-source", "img-credit", "image-copyright", "photographer", "bildquelle", "copyright-text"},
 	},
 	{
-		Kind: AuthorBio, Name: "author-bio", Most: 0.1,
+		Kind: AuthorBio, Name: "author-bio", Most: 0.2,
 		Words: []string{"author-bio", "authorbio", "about-author", "author-about", "aboutauthor", "author-box", "authorbox", "author-info", "author-card", "author-description", "author-desc", "author-profile", "author-details", "author-detail", "author-block", "author-footer", "bio", "biography", "biobox", "post-author", "contributor-bio", "entry-author", "contributors", "autor-box", "autorenbox", "staff-bio", "guest-author", "author-container", "about-the", "writer-bio"},
 	},
 	{

@@ -171,6 +171,11 @@ var rules = []Rule{
 		Stays: []string{"By Monday the bridge was gone.", "Von dort ging es weiter."},
 	},
 	{
+		Kind: Byline, Name: "dated-byline", MaxWords: 24, Func: isDatedByline,
+		Goes:  []string{"Posted Tuesday, 12 May 2026, 10:15 UTC by Jane Roe", "By Jane Roe, 12 May 2019", "12. Mai 2019 von Jana Roh", "Published May 12, 2019 by A reader of Bell Lane"},
+		Stays: []string{"In May 2019 the bridge was rebuilt by Jane Roe.", "Damaged on 12 May 2019 by a storm"},
+	},
+	{
 		Kind: Weather, Name: "weather", MaxWords: 12, Func: isWeather,
 		Goes:  []string{"Calgary | -11.5°C |", "Northport 12°", "23 °C"},
 		Stays: []string{"It was -11.5°C when the bridge fell, the coldest night in years, officials said."},
@@ -188,6 +193,12 @@ var rules = []Rule{
 		Starts: []string{"article continues below", "story continues below", "story continues after", "article continues after", "continue reading below", "continue reading the main story", "advertisement -", "this advertisement has not loaded", "scroll to continue", "scroll for more", "text continues below", "continua a leggere dopo"},
 		Goes:   []string{"Advertisement", "ADVERTISEMENT", "Anzeige", "Publicité", "Publicidad", "Sponsored", "Story continues below advertisement", "- Advertisement -", "Werbung", "Reklama", "إعلان"},
 		Stays:  []string{"Advertisement spending fell."},
+	},
+	{
+		Kind: Advertisement, Name: "advertisement-text", MaxWords: 40,
+		Starts: []string{"advertisement:", "advertisement :", "advert:", "sponsored:", "sponsored by:", "paid content:", "anzeige:", "werbung:", "publicité :", "publicité:", "publicidad:", "pubblicità:", "publicidade:", "advertentie:", "reklama:", "reklam:"},
+		Goes:   []string{"ADVERTISEMENT: Roe & Sons, roofers since 1950", "Anzeige: Betten Muster, Hafenstraße 3"},
+		Stays:  []string{"Advertisements: who needs them?"},
 	},
 	{
 		Kind: Paywall, Name: "paywall-prompt", MaxWords: 60, Contains: paywallPhrases,

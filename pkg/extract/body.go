@@ -135,6 +135,7 @@ func (p *page) markFurniture() {
 		total = p.els[0].text/2 + 1
 	}
 	p.markTeasers(total)
+	p.markSignups()
 	taken := map[string]int{}
 	p.eachFurniture(func(e *element) {
 		small := float64(e.prose) <= e.rule.Most*float64(total)
@@ -160,6 +161,7 @@ func (p *page) markFurniture() {
 			b.Verdict = clean.Verdict{Kind: e.rule.Kind, Rule: e.rule.Name}
 		}
 	}
+	p.markPictures(total)
 }
 
 // minBesideComments is how much prose, in bytes, a page must have beside its

@@ -12,8 +12,9 @@ import (
 const maxDateline = 110
 
 // splitLeadDateline takes the dateline off the first paragraph and the
-// attribution tails off all.
-func splitLeadDateline(a *article.Article, blocks []block) {
+// attribution tails off all. known are the names of the outlets and agencies
+// that the metadata give.
+func splitLeadDateline(a *article.Article, blocks []block, known []string) {
 	for i := range blocks {
 		b := &blocks[i]
 		if !b.prose || b.Dropped() || !endsSentence(b.text) && b.words < 15 {
@@ -25,13 +26,22 @@ func splitLeadDateline(a *article.Article, blocks []block) {
 		}
 		break
 	}
+	paragraphs := 0
 	for i := range blocks {
-		if blocks[i].Dropped() {
+		b := &blocks[i]
+		if b.Dropped() {
 			continue
 		}
-		if who, rest := cutAttribution(blocks[i].text); who != "" {
+		who, rest := cutAttribution(b.text)
+		if who == "" && b.prose && paragraphs < maxAttributed {
+			who, rest = cutNamedTail(b.text, known)
+		}
+		if who != "" {
 			a.Attributions = appendNew(a.Attributions, who)
-			blocks[i].text = rest
+			b.text = rest
+		}
+		if b.prose {
+			paragraphs++
 		}
 	}
 }
@@ -203,6 +213,85 @@ func cutAttribution(text string) (who, rest string) {
 		return name, text[:i] + "."
 	}
 	return "", text
+}
+
+// maxAttributed is in how many paragraphs, from the top, a tail may name an
+// outlet that is no agency.
+const maxAttributed = 2
+
+// outletWords are words that end the name of an outlet or agency.
+var outletWords = map[string]bool{"wire": true, "newswire": true, "news": true, "agency": true, "press": true, "presse": true, "times": true, "post": true, "herald": true, "tribune": true, "gazette": true, "journal": true, "courier": true, "chronicle": true, "radio": true, "tv": true, "zeitung": true, "nachrichten": true, "agentur": true, "agence": true, "tageblatt": true, "agencia": true, "agenzia": true, "online": true}
+
+// tailVerbs are what stands before or after the name in a tail.
+var tailVerbs = []string{"reports", "reported", "berichtet", "berichtete", "meldet", "meldete", "rapporte", "informa", "informó", "riporta"}
+
+// maxNamedTail bounds a tail, in bytes.
+const maxNamedTail = 60
+
+// cutNamedTail takes ", reports NAME" and ", NAME reports" off the end of a
+// paragraph, where NAME is that of an outlet by its words or by the metadata.
+// "the" before it makes it a source that is spoken of.
+func cutNamedTail(text string, known []string) (who, rest string) {
+	end := strings.TrimRight(text, " .")
+	i := strings.LastIndex(end, ", ")
+	if i < 0 || len(end)-i > maxNamedTail || end == text || strings.Count(text[:i], "\"")%2 != 0 {
+		return "", text
+	}
+	tail := end[i+2:]
+	for _, verb := range tailVerbs {
+		name, after := strings.CutPrefix(tail, verb+" ")
+		if !after {
+			var before bool
+			if name, before = strings.CutSuffix(tail, " "+verb); !before {
+				continue
+			}
+			name = strings.TrimPrefix(name, "wie ")
+		}
+		if isOutlet(name, known) {
+			return name, text[:i] + "."
+		}
+	}
+	return "", text
+}
+
+// isOutlet reports whether name is that of an agency or outlet: known as one, or
+// two to four words in capitals of which the last says so.
+func isOutlet(name string, known []string) bool {
+	for _, k := range known {
+		if strings.EqualFold(k, name) {
+			return true
+		}
+	}
+	if clean.IsAgency(name) {
+		return true
+	}
+	words := strings.Fields(name)
+	if len(words) < 2 || len(words) > 4 || !outletWords[strings.ToLower(words[len(words)-1])] {
+		return false
+	}
+	for _, w := range words {
+		if !unicode.IsUpper(firstRune(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// names are the outlets and authors that the metadata of a page name, but for
+// people.
+func (m *meta) names(a *article.Article) []string {
+	out := []string{m.ld.Publisher, a.Publisher}
+	for _, n := range m.ld.Authors {
+		if authorKind(n.Name, a) != article.Person || n.Type == "organization" { //nolint:misspell // the name that schema.org gave it
+			out = append(out, n.Name)
+		}
+	}
+	for _, n := range m.values["author"] {
+		if authorKind(n, a) != article.Person {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func appendNew(list []string, s string) []string {

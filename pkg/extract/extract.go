@@ -157,7 +157,7 @@ func frontPage(canonical, final string) bool {
 }
 
 func publisherOf(a *article.Article, p *article.Page, m *meta) string {
-	for _, name := range []string{m.ld.Publisher, m.first("og:site_name"), m.first("application-name"), p.Entry.Publisher} {
+	for _, name := range []string{m.ld.Publisher, m.first("og:site_name"), m.first("application-name"), p.Entry.Publisher, m.siteName()} {
 		if name = textnorm.String(name); name != "" && len(name) < 80 && !strings.Contains(name, "://") {
 			return name
 		}

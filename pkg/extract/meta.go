@@ -6,7 +6,9 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/copydesk/copydesk/pkg/clean"
 	"github.com/copydesk/copydesk/pkg/textnorm"
+	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
 // meta is what the page says of itself outside its text.
@@ -18,17 +20,21 @@ type meta struct {
 	headings  []*html.Node // h1
 	times     []*html.Node // time elements and others with a machine-readable date
 	authors   []*html.Node // elements that are marked as the author
+	homes     []string     // what the links to the home page say: the name of the site, and "Home"
+	host      string
 	ld        linkedData
 }
 
 const (
 	maxMetaValues = 30  // of one name
 	maxMarked     = 200 // times, headings or authors
+	maxHomes      = 12  // links to the home page
+	maxSiteName   = 60  // bytes
 )
 
 // readMeta walks the tree once.
 func readMeta(root *html.Node, jsonLD [][]byte, pageURL string) *meta {
-	m := &meta{values: map[string][]string{}, ld: readLD(jsonLD, pageURL)}
+	m := &meta{values: map[string][]string{}, ld: readLD(jsonLD, pageURL), host: weburl.HostPort(pageURL)}
 	m.walk(root)
 	return m
 }
@@ -69,6 +75,8 @@ func (m *meta) visit(n *html.Node) {
 		if len(m.headings) < maxMarked {
 			m.headings = append(m.headings, n)
 		}
+	case atom.A:
+		m.addHome(n)
 	case atom.Time:
 		m.mark(&m.times, n)
 	}
@@ -91,6 +99,46 @@ func (m *meta) visit(n *html.Node) {
 			}
 		}
 	}
+}
+
+// addHome notes what a link to the home page says.
+func (m *meta) addHome(n *html.Node) {
+	href := attr(n, "href")
+	if len(m.homes) >= maxHomes || !m.isHome(href) {
+		return
+	}
+	name := textOf(n)
+	if name == "" {
+		if img := findFirst(n, atom.Img); img != nil {
+			name = textnorm.String(attr(img, "alt"))
+		}
+	}
+	if name != "" && len(name) <= maxSiteName {
+		m.homes = append(m.homes, name)
+	}
+}
+
+func (m *meta) isHome(href string) bool {
+	if _, rest, ok := strings.Cut(href, "://"); ok {
+		host, path, _ := strings.Cut(rest, "/")
+		if m.host == "" || !strings.EqualFold(host, m.host) {
+			return false
+		}
+		href = "/" + path
+	}
+	return href == "/" || strings.HasPrefix(href, "/index.") && !strings.ContainsAny(href, "?=")
+}
+
+// siteName is the name that the link to the home page and the title of the page
+// have in common, or "".
+func (m *meta) siteName() string {
+	title := clean.Fold(m.title)
+	for _, h := range m.homes {
+		if f := clean.Fold(h); len(f) > 2 && f != title && (strings.HasSuffix(title, " "+f) || strings.HasPrefix(title, f+" ")) {
+			return h
+		}
+	}
+	return ""
 }
 
 func (m *meta) mark(list *[]*html.Node, n *html.Node) {

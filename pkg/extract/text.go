@@ -163,7 +163,7 @@ func repeatedBelow(blocks []block, i int) string {
 
 // labelText decides what of plain text is furniture.
 func labelText(a *article.Article, blocks []block) {
-	splitLeadDateline(a, blocks)
+	splitLeadDateline(a, blocks, nil)
 	lines, verdicts := matchLines(blocks)
 	for i := range lines {
 		if verdicts[i].Kind == clean.SectionLabel && a.Section == "" {

@@ -71,7 +71,7 @@ func titleWitnesses(a *article.Article, m *meta, entry article.Entry) []string {
 			t = t[:cutRune(t, maxTitle)]
 		}
 		t = withoutSite(t, a, m)
-		if t != "" && !genericTitle(t, a) {
+		if t != "" && !genericTitle(t, a, m) {
 			out = append(out, t)
 		}
 	}
@@ -79,8 +79,13 @@ func titleWitnesses(a *article.Article, m *meta, entry article.Entry) []string {
 }
 
 // genericTitle reports a title that names the site and no article.
-func genericTitle(t string, a *article.Article) bool {
+func genericTitle(t string, a *article.Article, m *meta) bool {
 	f := clean.Fold(t)
+	for _, h := range m.homes {
+		if f == clean.Fold(h) {
+			return true
+		}
+	}
 	return f == "" || f == clean.Fold(a.Publisher) || f == clean.Fold(a.Site) || f == "home" || f == "homepage"
 }
 
@@ -89,7 +94,7 @@ func headingTitle(m *meta, witnesses []string) string {
 	best, bestScore := "", 0.0
 	for _, h := range m.headings {
 		t := headlineText(h)
-		if t == "" || len(t) > maxTitle {
+		if t == "" || len(t) > maxTitle || holdsHome(h, m) {
 			continue
 		}
 		for i, w := range witnesses {
@@ -102,7 +107,7 @@ func headingTitle(m *meta, witnesses []string) string {
 	if bestScore >= 0.6 {
 		return best
 	}
-	if len(m.headings) == 1 && len(witnesses) > 0 {
+	if len(m.headings) == 1 && len(witnesses) > 0 && !holdsHome(m.headings[0], m) {
 		if t := headlineText(m.headings[0]); textnorm.Words(t) >= 4 && len(t) <= maxTitle && bestScore >= 0.2 {
 			return t
 		}
@@ -113,6 +118,13 @@ func headingTitle(m *meta, witnesses []string) string {
 		}
 	}
 	return ""
+}
+
+// holdsHome reports a heading that is the name of the site, linked to its home
+// page.
+func holdsHome(h *html.Node, m *meta) bool {
+	link := findFirst(h, atom.A)
+	return link != nil && m.isHome(attr(link, "href"))
 }
 
 // withoutKicker returns the witness that the heading ends with, where the
@@ -240,8 +252,16 @@ func namesSite(s string, a *article.Article, m *meta) bool {
 		return false
 	}
 	for _, name := range []string{m.first("og:site_name"), m.ld.Publisher, a.Publisher, m.first("application-name"), m.first("twitter:site")} {
+		if name == "" {
+			continue
+		}
 		n := strings.ReplaceAll(clean.Fold(name), " ", "")
 		if n != "" && (f == n || strings.TrimPrefix(f, "the") == strings.TrimPrefix(n, "the")) {
+			return true
+		}
+	}
+	for _, name := range m.homes {
+		if f == strings.ReplaceAll(clean.Fold(name), " ", "") {
 			return true
 		}
 	}

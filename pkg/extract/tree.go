@@ -61,10 +61,10 @@ type page struct {
 	lines    []lineInfo // those that a <br> ended
 	line     lineInfo   // the one that is being gathered
 	leadLink int        // characters of the link that the block begins with
-	inLead    bool
-	lastText  string // the text that was gathered last
-	boundary  bool   // an inline element began or ended after it
-	inline    inlineState
+	inLead   bool
+	lastText string // the text that was gathered last
+	boundary bool   // an inline element began or ended after it
+	inline   inlineState
 }
 
 type inlineState struct {

@@ -1,0 +1,122 @@
+package extract
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/clean"
+)
+
+const (
+	// maxSignup is how much text, in bytes, a box around a form may hold.
+	maxSignup = 500
+	// maxCaption is the same for a box around a picture.
+	maxCaption = 400
+	// captionShare is the largest part of the prose of a page that such a box may
+	// hold, as a divisor.
+	captionShare = 5
+	// minPicture is how wide and high a picture is, in pixels, that has a caption.
+	minPicture = 40
+	// maxInside bounds how many nodes of a box are looked at.
+	maxInside = 60
+)
+
+// signupRule is the verdict on boxes that ask for the reader's address.
+var signupRule = clean.DOMRule{Kind: clean.Newsletter, Name: "asks-for-address", Most: 0.3}
+
+// markSignups recognises boxes in which a little text stands beside a form with
+// a field for a mail address, and nothing else: no name gives them away.
+func (p *page) markSignups() {
+	for i := range p.els {
+		form := &p.els[i]
+		if form.node.DataAtom != atom.Form || form.parent < 0 || !asksForAddress(form.node) {
+			continue
+		}
+		if box := &p.els[form.parent]; box.text <= maxSignup && box.rule == nil && !isRoot(box.node.DataAtom) {
+			box.rule = &signupRule
+		}
+	}
+}
+
+func isRoot(a atom.Atom) bool {
+	return a == atom.Body || a == atom.Main || a == atom.Article || a == atom.Html
+}
+
+func asksForAddress(form *html.Node) bool {
+	found := false
+	inside(form, func(n *html.Node) {
+		found = found || n.DataAtom == atom.Input && strings.EqualFold(attr(n, "type"), "email")
+	})
+	return found
+}
+
+// inside calls f for the first elements that n holds.
+func inside(n *html.Node, f func(*html.Node)) {
+	left := maxInside
+	for d := range n.Descendants() {
+		if left--; left < 0 {
+			return
+		}
+		if d.Type == html.ElementNode {
+			f(d)
+		}
+	}
+}
+
+// markPictures recognises the caption of a picture by their box alone: an
+// element that holds a picture and a few words, which are no paragraph of their
+// own. total is the prose of the page.
+func (p *page) markPictures(total int) {
+	for i := range p.els {
+		e := &p.els[i]
+		switch e.node.DataAtom {
+		case atom.Td, atom.Div, atom.Span, atom.Center: //nolint:misspell // the element
+		default:
+			continue
+		}
+		if e.text == 0 || e.text > maxCaption || e.text*captionShare > total || e.link*3 > e.text || e.last-e.first > 4 || !holdsPicture(e.node) {
+			continue
+		}
+		if p.holdsParagraph(e) {
+			continue
+		}
+		for k := e.first; k < e.last; k++ {
+			if b := &p.blocks[k]; !b.Dropped() {
+				b.Verdict = clean.Verdict{Kind: clean.Caption, Rule: "beside-picture"}
+			}
+		}
+	}
+}
+
+// holdsParagraph reports whether a text of e is marked up as one, or as a
+// heading, an item or a quotation.
+func (p *page) holdsParagraph(e *element) bool {
+	for k := e.first; k < e.last; k++ {
+		b := &p.blocks[k]
+		if b.level > 0 || p.els[b.el].node.DataAtom == atom.P || b.kind != article.Paragraph {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsPicture reports whether an element holds one picture that is no ornament.
+func holdsPicture(n *html.Node) bool {
+	pictures := 0
+	inside(n, func(d *html.Node) {
+		if d.DataAtom == atom.Img && atLeast(attr(d, "width"), minPicture) && atLeast(attr(d, "height"), minPicture) {
+			pictures++
+		}
+	})
+	return pictures == 1
+}
+
+// atLeast reports whether a size in pixels is at least n, or not known.
+func atLeast(size string, n int) bool {
+	have, err := strconv.Atoi(strings.TrimSuffix(size, "px"))
+	return err != nil || have >= n
+}
