@@ -67,10 +67,16 @@ func inside(n *html.Node, f func(*html.Node)) {
 	}
 }
 
+// stepsShare is how much of the prose of a page may stand in boxes with
+// pictures, as a divisor: more are the steps of a recipe.
+const stepsShare = 4
+
 // markPictures recognises the caption of a picture by their box alone: an
 // element that holds a picture and a few words, which are no paragraph of their
 // own. total is the prose of the page.
 func (p *page) markPictures(total int) {
+	var boxes []*element
+	prose := 0
 	for i := range p.els {
 		e := &p.els[i]
 		switch e.node.DataAtom {
@@ -78,14 +84,17 @@ func (p *page) markPictures(total int) {
 		default:
 			continue
 		}
-		if e.text == 0 || e.text > maxCaption || e.text*captionShare > total || e.link*3 > e.text || e.last-e.first > 4 || !holdsPicture(e.node) {
+		if e.text == 0 || e.text > maxCaption || e.text*captionShare > total || e.link*3 > e.text || e.last-e.first > 4 || !holdsPicture(e.node) || p.holdsParagraph(e) {
 			continue
 		}
-		if p.holdsParagraph(e) {
-			continue
+		if n := len(boxes); n == 0 || boxes[n-1].last <= e.first { // an inner box holds the same text
+			prose += e.prose
 		}
+		boxes = append(boxes, e)
+	}
+	for _, e := range boxes {
 		for k := e.first; k < e.last; k++ {
-			if b := &p.blocks[k]; !b.Dropped() {
+			if b := &p.blocks[k]; !b.Dropped() && (!b.prose || prose*stepsShare <= total) {
 				b.Verdict = clean.Verdict{Kind: clean.Caption, Rule: "beside-picture"}
 			}
 		}

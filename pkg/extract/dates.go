@@ -12,9 +12,18 @@ import (
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
-// futureSlack is how far past the fetch a date may lie: clocks differ, and zones
-// are written wrongly.
-const futureSlack = 14 * time.Hour
+const (
+	// zoneSlack is how far past the fetch a time may lie that names no zone.
+	zoneSlack = 14 * time.Hour
+	// clockSlack is the same where the zone is known: clocks differ.
+	clockSlack = 5 * time.Minute
+)
+
+// foundDate is a date as one source gives it.
+type foundDate struct {
+	article.Date
+	zoned bool // the source names the zone
+}
 
 // publishedMeta and modifiedMeta name the meta elements that carry dates, the
 // most trusted first.
@@ -27,24 +36,20 @@ var (
 
 // setDates finds when the article was published and last changed.
 func setDates(a *article.Article, pg *page, m *meta, root *html.Node, p *article.Page) {
-	limit := time.Time{}
-	if !p.FetchedAt.IsZero() {
-		limit = p.FetchedAt.Add(futureSlack)
+	fetched := p.FetchedAt
+	marked := []*foundDate{
+		dated(m.ld.Published, article.FromJSONLD), dated(m.first(publishedMeta...), article.FromMeta), markedDate(m), fromFeed(p.Entry.Published),
 	}
-	a.Published = firstDate(limit,
-		dated(m.ld.Published, article.FromJSONLD),
-		dated(m.first(publishedMeta...), article.FromMeta),
-		markedDate(m, pg),
-		fromFeed(p.Entry.Published))
+	a.Published = firstDate(fetched, marked...)
 	if a.Published == nil || a.Published.Precision == article.Day {
-		refine(a, limit, dated(m.first(publishedMeta...), article.FromMeta), markedDate(m, pg), fromFeed(p.Entry.Published))
+		refine(a, fetched, marked[1:]...)
 	}
-	a.Modified = firstDate(limit, dated(m.ld.Modified, article.FromJSONLD), dated(m.first(modifiedMeta...), article.FromMeta), fromFeed(p.Entry.Updated))
+	a.Modified = firstDate(fetched, dated(m.ld.Modified, article.FromJSONLD), dated(m.first(modifiedMeta...), article.FromMeta), fromFeed(p.Entry.Updated))
 	if a.Published == nil {
-		a.Published = firstDate(limit, urlDate(p.FinalURL))
+		a.Published = firstDate(fetched, lineDate(a, pg), urlDate(p.FinalURL))
 	}
 	if a.Published == nil || a.Published.From == article.FromURL {
-		if d := textDate(root, p, limit); d != nil {
+		if d := firstDate(fetched, textDate(root, p)); d != nil {
 			a.Published = d
 		}
 	}
@@ -65,13 +70,13 @@ func datelineDate(a *article.Article) {
 		return
 	}
 	if d := dated(a.Dateline.Date, article.FromText); d != nil {
-		a.Published = d
+		a.Published = firstDate(a.FetchedAt, d)
 	}
 }
 
 // refine replaces a date by one of the same day that is known more exactly.
-func refine(a *article.Article, limit time.Time, more ...*article.Date) {
-	d := firstDate(limit, more...)
+func refine(a *article.Article, fetched time.Time, more ...*foundDate) {
+	d := firstDate(fetched, more...)
 	if a.Published == nil || d == nil || d.Precision == article.Day {
 		return
 	}
@@ -80,33 +85,38 @@ func refine(a *article.Article, limit time.Time, more ...*article.Date) {
 	}
 }
 
-func firstDate(limit time.Time, dates ...*article.Date) *article.Date {
+func firstDate(fetched time.Time, dates ...*foundDate) *article.Date {
 	for _, d := range dates {
-		if d != nil && plausible(d.Time, limit) {
-			return d
+		if d != nil && d.plausible(fetched) {
+			return &d.Date
 		}
 	}
 	return nil
 }
 
 // plausible refuses dates before newspapers went online and after the fetch.
-func plausible(t, limit time.Time) bool {
-	return t.Year() >= 1990 && t.Year() < 2100 && (limit.IsZero() || t.Before(limit))
+func (d *foundDate) plausible(fetched time.Time) bool {
+	slack := zoneSlack
+	if d.zoned {
+		slack = clockSlack
+	}
+	year := d.Time.Year()
+	return year >= 1990 && year < 2100 && (fetched.IsZero() || d.Time.Before(fetched.Add(slack)))
 }
 
-func dated(s string, from article.DateSource) *article.Date {
-	t, precision, ok := parseDate(s)
+func dated(s string, from article.DateSource) *foundDate {
+	t, precision, zoned, ok := parseDate(s)
 	if !ok {
 		return nil
 	}
-	return &article.Date{Time: t, Precision: precision, From: from}
+	return &foundDate{article.Date{Time: t, Precision: precision, From: from}, zoned}
 }
 
-func fromFeed(t time.Time) *article.Date {
+func fromFeed(t time.Time) *foundDate {
 	if t.IsZero() {
 		return nil
 	}
-	return &article.Date{Time: t, Precision: article.Second, From: article.FromFeed}
+	return &foundDate{article.Date{Time: t, Precision: article.Second, From: article.FromFeed}, true}
 }
 
 // dateLayouts are the forms in which machines write dates, besides ISO 8601.
@@ -114,17 +124,18 @@ var dateLayouts = []string{
 	time.RFC1123Z, time.RFC1123, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon Jan 2 15:04:05 MST 2006", "Mon Jan 2 15:04:05 -0700 2006", "Mon Jan 2 2006 15:04:05", "January 2, 2006 15:04:05", "January 2, 2006 3:04 PM", "January 2, 2006 3:04 pm", "Jan 2, 2006 3:04 PM", "January 2, 2006", "Jan 2, 2006", "2 January 2006 15:04", "2 January 2006", "2 Jan 2006", "02 Jan 2006 15:04:05", "Monday, January 2, 2006", "Monday, January 2, 2006 - 15:04", "02.01.2006 15:04:05", "02.01.2006 15:04", "02.01.2006, 15:04", "2.1.2006", "02-01-2006", "02/01/2006 15:04", "01/02/2006 15:04:05",
 }
 
-// parseDate reads a date as machines write it. Without a zone it is UTC.
-func parseDate(s string) (time.Time, article.Precision, bool) {
+// parseDate reads a date as machines write it. zoned says that it names the
+// zone; without one it is UTC.
+func parseDate(s string) (t time.Time, precision article.Precision, zoned, ok bool) {
 	s = strings.TrimSpace(s)
 	if len(s) < 6 || len(s) > 64 {
-		return time.Time{}, "", false
+		return time.Time{}, "", false, false
 	}
-	if t, precision, ok := parseISO(s); ok {
-		return t, precision, true
+	if t, precision, zoned, ok := parseISO(s); ok {
+		return t, precision, zoned, true
 	}
 	if t, ok := parseEpoch(s); ok {
-		return t, article.Second, true
+		return t, article.Second, true, true
 	}
 	if i := strings.Index(s, " ("); i > 0 { // "GMT+0100 (CET)"
 		s = s[:i]
@@ -134,26 +145,27 @@ func parseDate(s string) (time.Time, article.Precision, bool) {
 		if err != nil {
 			continue
 		}
+		precision = article.Day
 		switch {
 		case strings.Contains(layout, ":05"):
-			return t, article.Second, true
+			precision = article.Second
 		case strings.Contains(layout, ":04"):
-			return t, article.Minute, true
+			precision = article.Minute
 		}
-		return t, article.Day, true
+		return t, precision, strings.Contains(layout, "MST") || strings.Contains(layout, "0700"), true
 	}
-	return time.Time{}, "", false
+	return time.Time{}, "", false, false
 }
 
 // parseISO reads ISO 8601 in the many shapes it takes: a space or "T", with and
 // without seconds, fractions, colons in the zone, and a space before it.
-func parseISO(s string) (time.Time, article.Precision, bool) {
+func parseISO(s string) (t time.Time, precision article.Precision, zoned, ok bool) {
 	if len(s) == 8 && digitsOnly(s) {
 		t, err := time.Parse("20060102", s)
-		return t, article.Day, err == nil
+		return t, article.Day, false, err == nil
 	}
 	if len(s) < 10 || !digitsOnly(s[:4]) || s[4] != '-' && s[4] != '/' {
-		return time.Time{}, "", false
+		return time.Time{}, "", false, false
 	}
 	sep := s[4:5]
 	day, rest := s, ""
@@ -162,10 +174,10 @@ func parseISO(s string) (time.Time, article.Precision, bool) {
 	}
 	d, err := time.Parse("2006"+sep+"1"+sep+"2", day)
 	if err != nil {
-		return time.Time{}, "", false
+		return time.Time{}, "", false, false
 	}
 	if rest == "" {
-		return d, article.Day, true
+		return d, article.Day, false, true
 	}
 	clock, zone := rest, ""
 	if i := strings.IndexAny(rest, "Zz+-"); i > 0 {
@@ -173,7 +185,7 @@ func parseISO(s string) (time.Time, article.Precision, bool) {
 	} else if i := strings.IndexByte(rest, ' '); i > 0 {
 		clock, zone = rest[:i], rest[i+1:]
 	}
-	precision := article.Second
+	precision = article.Second
 	layout := "15:04:05"
 	clock = strings.TrimSpace(clock)
 	if strings.Count(clock, ":") == 1 {
@@ -182,16 +194,16 @@ func parseISO(s string) (time.Time, article.Precision, bool) {
 	if i := strings.IndexByte(clock, ','); i > 0 {
 		clock = clock[:i] + "." + clock[i+1:]
 	}
-	t, err := time.Parse(layout, clock)
+	at, err := time.Parse(layout, clock)
 	if err != nil {
-		return d, article.Day, true
+		return d, article.Day, false, true
 	}
 	loc := zoneOf(strings.TrimSpace(zone))
-	out := time.Date(d.Year(), d.Month(), d.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc)
-	if t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 {
+	out := time.Date(d.Year(), d.Month(), d.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), loc)
+	if at.Hour() == 0 && at.Minute() == 0 && at.Second() == 0 {
 		precision = article.Day // midnight sharp is how a day without a time is written
 	}
-	return out, precision, true
+	return out, precision, zone != "", true
 }
 
 func zoneOf(z string) *time.Location {
@@ -225,8 +237,8 @@ func digitsOnly(s string) bool { return s != "" && strings.Trim(s, "0123456789")
 
 // markedDate reads the machine-readable dates of the text: the one that is
 // marked as published, else the first outside furniture.
-func markedDate(m *meta, _ *page) *article.Date {
-	var plain *article.Date
+func markedDate(m *meta) *foundDate {
+	var plain *foundDate
 	for _, n := range m.times {
 		value := attr(n, "datetime")
 		if value == "" {
@@ -258,7 +270,7 @@ func marksPublished(n *html.Node) bool {
 }
 
 // urlDate reads /2019/10/21/ and the like.
-func urlDate(u string) *article.Date {
+func urlDate(u string) *foundDate {
 	for i := 0; i+10 < len(u); i++ {
 		c := u[i]
 		if c != '/' && c != '-' && c != '_' {
@@ -266,12 +278,12 @@ func urlDate(u string) *article.Date {
 		}
 		if seg := u[i+1 : i+11]; (seg[4] == '/' || seg[4] == '-') && seg[7] == seg[4] && digitsOnly(seg[:4]+seg[5:7]+seg[8:]) && (seg[:2] == "19" || seg[:2] == "20") {
 			if t, err := time.Parse("2006-01-02", strings.ReplaceAll(seg, "/", "-")); err == nil {
-				return &article.Date{Time: t, Precision: article.Day, From: article.FromURL}
+				return &foundDate{Date: article.Date{Time: t, Precision: article.Day, From: article.FromURL}}
 			}
 		}
 		if seg := u[i+1 : i+9]; digitsOnly(seg) && (seg[:2] == "20" || seg[:3] == "199") && (i+9 == len(u) || u[i+9] < '0' || u[i+9] > '9') {
 			if t, err := time.Parse("20060102", seg); err == nil {
-				return &article.Date{Time: t, Precision: article.Day, From: article.FromURL}
+				return &foundDate{Date: article.Date{Time: t, Precision: article.Day, From: article.FromURL}}
 			}
 		}
 	}
@@ -280,23 +292,21 @@ func urlDate(u string) *article.Date {
 
 // textDate searches the page for a date in words. It costs more than all else
 // together and runs only when nothing cheaper found one.
-func textDate(root *html.Node, p *article.Page, limit time.Time) *article.Date {
-	opts := htmldate.Options{
-		ExtractTime: true, UseOriginalDate: true, URL: p.FinalURL, DeferUrlExtractor: true,
-		MinDate: time.Date(1995, 1, 1, 0, 0, 0, 0, time.UTC), MaxDate: limit,
-		SkipExtensiveSearch: len(p.Body) > 2<<20,
-	}
+func textDate(root *html.Node, p *article.Page) *foundDate {
 	now := p.FetchedAt
 	if now.IsZero() {
 		now = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
-		opts.MaxDate = now
 	}
-	opts.DateParserConfig = &dateparser.Configuration{CurrentTime: now}
-	r, err := htmldate.FromDocument(root, opts)
-	if err != nil || r.IsZero() || !plausible(r.DateTime, limit) {
+	r, err := htmldate.FromDocument(root, htmldate.Options{
+		ExtractTime: true, UseOriginalDate: true, URL: p.FinalURL, DeferUrlExtractor: true,
+		MinDate: time.Date(1995, 1, 1, 0, 0, 0, 0, time.UTC), MaxDate: now.Add(zoneSlack),
+		SkipExtensiveSearch: len(p.Body) > 2<<20,
+		DateParserConfig:    &dateparser.Configuration{CurrentTime: now},
+	})
+	if err != nil || r.IsZero() {
 		return nil
 	}
-	d := &article.Date{Time: r.DateTime, Precision: article.Day, From: article.FromText}
+	d := &foundDate{Date: article.Date{Time: r.DateTime, Precision: article.Day, From: article.FromText}, zoned: r.HasTimezone}
 	if r.HasTime {
 		d.Precision = article.Minute
 	}

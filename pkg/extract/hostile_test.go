@@ -143,7 +143,7 @@ func FuzzExtract(f *testing.F) {
 		if r.Article.Text != article.JoinText(r.Article.Body) {
 			t.Error("text is not the body joined")
 		}
-		if d := r.Article.Published; d != nil && d.Time.After(p.FetchedAt.Add(futureSlack)) {
+		if d := r.Article.Published; d != nil && d.Time.After(p.FetchedAt.Add(zoneSlack)) {
 			t.Errorf("published %v after the fetch", d.Time)
 		}
 	})
