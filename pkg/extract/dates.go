@@ -48,7 +48,7 @@ func setDates(a *article.Article, pg *page, m *meta, root *html.Node, p *article
 	if a.Published == nil {
 		a.Published = firstDate(fetched, lineDate(a, pg), urlDate(p.FinalURL))
 	}
-	if a.Published == nil || a.Published.From == article.FromURL {
+	if a.Published == nil {
 		if d := firstDate(fetched, textDate(root, p)); d != nil {
 			a.Published = d
 		}

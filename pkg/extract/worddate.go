@@ -138,9 +138,10 @@ func (w *wordDate) readTime(word string, next []string) bool {
 	if !ok && (following == "uhr" || half != "") {
 		h, m, ok = strings.Cut(word, ".")
 	}
-	if m, _, ok = strings.Cut(m, ":"); !ok && m == "" {
+	if !ok {
 		return false
 	}
+	m, _, _ = strings.Cut(m, ":")
 	hour, err1 := strconv.Atoi(h)
 	minute, err2 := strconv.Atoi(m)
 	if err1 != nil || err2 != nil || hour > 23 || minute > 59 || hour < 0 || minute < 0 {
