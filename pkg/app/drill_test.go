@@ -53,12 +53,13 @@ func drillPages() int {
 	if os.Getenv("COPYDESK_DRILL") != "" {
 		return 2000
 	}
-	return 400
+	return 120
 }
 
 const killEvery = 2 * time.Second
 
 func TestDrillKilledWorkersLoseNothing(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	site := testNewsroom(t, drillPages())
 	want := expected(site)
 	c := newCluster(t, site)
@@ -79,6 +80,7 @@ func TestDrillKilledWorkersLoseNothing(t *testing.T) {
 }
 
 func TestDrillCatchesWorkerThatAcknowledgesFirst(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	site := testNewsroom(t, drillPages())
 	want := expected(site)
 	c := newCluster(t, site)

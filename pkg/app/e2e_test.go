@@ -417,6 +417,7 @@ func (c *cluster) startAll() {
 func (c *cluster) api() searchAPI { return searchAPI("http://" + c.listen) }
 
 func TestNewsroomThroughThreeProcesses(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	site := testNewsroom(t, 0)
 	want := expected(site)
 	c := newCluster(t, site)

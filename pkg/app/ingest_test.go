@@ -85,6 +85,7 @@ func feedStateOf(t testing.TB, w *ingestWorker, url string) *feedState {
 }
 
 func TestIngestSettlesEveryKindOfAnswer(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	var seen hits
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
@@ -211,6 +212,7 @@ func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
 }
 
 func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	b := testBus(t)
 	feeds := writeFile(t, "feeds.txt", "")
 	first, stopFirst := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
@@ -232,6 +234,7 @@ func TestStandbyTakesOver(t *testing.T) {
 }
 
 func TestWorkersSurviveBrokerRestart(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	site := testNewsroom(t, 40)
 	want := expected(site)
 	c := newCluster(t, site)

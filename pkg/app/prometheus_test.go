@@ -76,6 +76,7 @@ func promQuery(addr, expr string) (int, error) {
 }
 
 func TestPrometheusSeesEverything(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	promtool := tool(t, "promtool", "apt-get install prometheus")
 	site := testNewsroom(t, 60)
 	c := newCluster(t, site)

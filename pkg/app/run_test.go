@@ -44,6 +44,7 @@ next:
 // and starts it again: the second run fetches only what the newsroom published
 // in between.
 func TestRunContinues(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	data, site := t.TempDir(), freeAddr(t)
 	run := func() (p *process, api searchAPI, health string) {
 		listen, health := freeAddr(t), freeAddr(t)
