@@ -195,36 +195,6 @@ func cleanName(s string) string {
 	return s
 }
 
-// ourWords begin what an outlet calls its own: "unserer Redakteurin Jana Roh".
-var ourWords = map[string]bool{"our": true, "unser": true, "unsere": true, "unserem": true, "unseren": true, "unserer": true, "notre": true, "nos": true, "nuestro": true, "nuestra": true, "nosso": true, "nossa": true, "nostro": true, "nostra": true, "onze": true}
-
-// withoutRole cuts "unserer Redakteurin" and "our correspondent" off a name.
-func withoutRole(s string) string {
-	first, rest, ok := strings.Cut(s, " ")
-	if !ok || !ourWords[strings.ToLower(first)] {
-		return s
-	}
-	// The last two words are the name, and more of them where they follow a role.
-	words := strings.Fields(rest)
-	for i, w := range words {
-		if lower := strings.ToLower(w); i+1 < len(words) && (w == lower || i == 0 && len(words) > 2) || roleSuffix(lower) {
-			continue
-		}
-		return strings.Join(words[i:], " ")
-	}
-	return s
-}
-
-func roleSuffix(w string) bool {
-	w = strings.TrimSuffix(w, "in")
-	for _, role := range []string{"redakteur", "reporter", "korrespondent", "mitarbeiter", "volontär", "autor", "fotograf", "correspondent", "editor", "writer", "journalist"} {
-		if strings.HasSuffix(w, role) {
-			return true
-		}
-	}
-	return false
-}
-
 var roleWords = map[string]bool{"editor": true, "reporter": true, "correspondent": true, "writer": true, "journalist": true, "columnist": true, "producer": true, "contributor": true, "redakteur": true, "redakteurin": true, "korrespondent": true, "korrespondentin": true, "journaliste": true, "redactor": true, "corresponsal": true, "staff": true, "director": true, "chief": true, "professor": true, "fellow": true, "bureau": true, "photographer": true, "specialist": true, "manager": true, "analyst": true, "head": true, "phd": true, "jr": false}
 
 func isRole(s string) bool {
@@ -361,6 +331,9 @@ func bylineAuthors(a *article.Article, p *page) []article.Author {
 		}
 		l := clean.NewLine(b.text)
 		l.Head = true
+		if name := creditedSource(b.text); name != "" {
+			return []article.Author{{Name: name, Kind: authorKind(name, a)}}
+		}
 		if v := clean.Match(&l); v.Kind != clean.Byline {
 			continue
 		}

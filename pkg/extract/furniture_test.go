@@ -121,3 +121,17 @@ func TestNamesWithRoles(t *testing.T) {
 		}
 	}
 }
+
+func TestCreditedSource(t *testing.T) {
+	for in, want := range map[string]string{
+		"Source: Northern Wire Added: 12.05.2026 10:15 Views: 12": "Northern Wire",
+		"Quelle: Jana Roh Datum: 12.05.2026":                      "Jana Roh",
+		"Source: Northern Wire":                                   "",
+		"Source: the mayor, who spoke on 12 May 2026 at 10:15":    "",
+		"Sources: three people who were there on 12 May 2026":     "",
+	} {
+		if got := creditedSource(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
