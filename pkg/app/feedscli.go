@@ -49,8 +49,13 @@ func (f BrokerFlags) connectTool(ctx context.Context, env Env) (*bus.Bus, error)
 	return f.connect(ctx, workerName("tool"), log)
 }
 
-// sortedFeeds returns all feeds, those with trouble first.
-func sortedFeeds(ctx context.Context, store feedStore) ([]*feedState, error) {
+// sortedFeeds returns the feeds that the broker knows, those with trouble first.
+func sortedFeeds(ctx context.Context, f BrokerFlags, env Env) ([]*feedState, error) {
+	store, end, err := openFeeds(ctx, f, env)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	states, err := store.all(ctx)
 	if err != nil {
 		return nil, err
@@ -68,12 +73,7 @@ type FeedsListCommand struct {
 
 // Run prints a table.
 func (c *FeedsListCommand) Run(ctx context.Context, env Env) error {
-	store, end, err := openFeeds(ctx, c.BrokerFlags, env)
-	if err != nil {
-		return err
-	}
-	defer end()
-	states, err := sortedFeeds(ctx, store)
+	states, err := sortedFeeds(ctx, c.BrokerFlags, env)
 	if err != nil {
 		return err
 	}
@@ -149,12 +149,7 @@ type FeedsExportCommand struct {
 
 // Run writes every feed that is polled.
 func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
-	store, end, err := openFeeds(ctx, c.BrokerFlags, env)
-	if err != nil {
-		return err
-	}
-	defer end()
-	states, err := sortedFeeds(ctx, store)
+	states, err := sortedFeeds(ctx, c.BrokerFlags, env)
 	if err != nil {
 		return err
 	}
