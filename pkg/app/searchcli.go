@@ -11,8 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/copydesk/copydesk/pkg/article"
 )
 
 // ServerFlags say where search is served.
@@ -185,9 +183,12 @@ func (c *TailCommand) follow(ctx context.Context, env Env) error {
 			fmt.Fprintln(env.Stdout, strings.TrimSpace(data))
 			continue
 		}
-		var r article.Record
+		var r struct {
+			Title, Site, Language string
+			IndexedAt             time.Time `json:"indexed_at"`
+		}
 		if err := json.Unmarshal([]byte(data), &r); err != nil {
-			continue
+			return fmt.Errorf("read the live tail of %s: %w", c.Server, err)
 		}
 		fmt.Fprintf(env.Stdout, "%s  %-3s %-24s %s\n", r.IndexedAt.Local().Format(time.TimeOnly), r.Language, printable(r.Site), printable(r.Title))
 	}
