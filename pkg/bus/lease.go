@@ -18,6 +18,9 @@ type leaseValue struct {
 	Owner string    `json:"owner"`
 	Nonce string    `json:"nonce"` // tells two holds of one owner apart
 	Since time.Time `json:"since"`
+	// Process lets a process that was started on the same machine after a crash
+	// go on at once, without waiting until the lease expires.
+	Process processID `json:"process,omitzero"`
 }
 
 // HeldError says who holds a lease. It is an [ErrLeaseHeld].
@@ -67,14 +70,14 @@ func (b *Bus) AcquireLease(ctx context.Context, key, owner string) (*Lease, erro
 		return nil, err
 	}
 	nonce := nuid.Next()
-	value, err := json.Marshal(leaseValue{Owner: owner, Nonce: nonce, Since: time.Now().UTC()})
+	value, err := json.Marshal(leaseValue{Owner: owner, Nonce: nonce, Since: time.Now().UTC(), Process: thisProcess()})
 	if err != nil {
 		return nil, fmt.Errorf("acquire lease %s: %w", key, err)
 	}
 	start := time.Now()
 	revision, err := kv.Create(ctx, key, value)
 	if errors.Is(err, jetstream.ErrKeyExists) {
-		return nil, b.heldBy(ctx, kv, key)
+		revision, err = b.inherit(ctx, kv, key, value)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("acquire lease %s: %w", key, err)
@@ -89,15 +92,29 @@ func (b *Bus) AcquireLease(ctx context.Context, key, owner string) (*Lease, erro
 	return l, nil
 }
 
-func (b *Bus) heldBy(ctx context.Context, kv jetstream.KeyValue, key string) error {
+// inherit takes a lease over whose holder is surely dead. In every other case
+// the error says who has it.
+func (b *Bus) inherit(ctx context.Context, kv jetstream.KeyValue, key string, value []byte) (uint64, error) {
 	held := &HeldError{Key: key, Owner: "an unknown owner"}
-	if entry, err := kv.Get(ctx, key); err == nil {
-		var v leaseValue
-		if json.Unmarshal(entry.Value(), &v) == nil && v.Owner != "" {
-			held.Owner = v.Owner
-		}
+	entry, err := kv.Get(ctx, key)
+	if err != nil {
+		return 0, held
 	}
-	return held
+	var v leaseValue
+	if json.Unmarshal(entry.Value(), &v) == nil && v.Owner != "" {
+		held.Owner = v.Owner
+	}
+	if !v.Process.surelyDead() {
+		return 0, held
+	}
+	revision, err := kv.Update(ctx, key, value, entry.Revision())
+	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+		return 0, held // another was faster
+	}
+	if err == nil {
+		b.log.Info("took over the lease of a process that has ended", "lease", key, "from", held.Owner)
+	}
+	return revision, err
 }
 
 // safe is how long after a successful renewal was sent the lease surely lasts:

@@ -2,7 +2,9 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -179,5 +181,57 @@ func TestLeaseSurvivesALostAnswer(t *testing.T) {
 	}
 	if holders, err := b.LeaseHolders(t.Context()); err != nil || len(holders) != 0 {
 		t.Errorf("holders after release: %v, %v", holders, err)
+	}
+}
+
+// TestLeaseOfAKilledProcessIsInherited lets another process take a lease and
+// kills it: who comes next on this machine need not wait for the TTL.
+func TestLeaseOfAKilledProcessIsInherited(t *testing.T) {
+	if thisProcess().PID == 0 {
+		t.Skip("this system does not tell processes apart")
+	}
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	gone, alive := thisProcess(), thisProcess()
+	gone.PID = dead.Process.Pid
+	elsewhere := gone
+	elsewhere.Boot = "another"
+	inside := gone
+	inside.Namespace = "pid:[1]"
+	for _, c := range []struct {
+		name string
+		who  processID
+		dead bool
+	}{{"ended", gone, true}, {"alive", alive, false}, {"on another machine", elsewhere, false}, {"in another namespace", inside, false}, {"unknown", processID{}, false}} {
+		if got := c.who.surelyDead(); got != c.dead {
+			t.Errorf("a process %s: surely dead %v, want %v", c.name, got, c.dead)
+		}
+	}
+
+	b := ensured(t, Options{InProcess: testServer(t, ServerOptions{})})
+	kv, err := b.Bucket(t.Context(), BucketLeases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, who := range map[string]processID{"ended": gone, "alive": alive} {
+		value, err := json.Marshal(leaseValue{Owner: "former", Process: who})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := kv.Create(t.Context(), key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.AcquireLease(t.Context(), "alive", "next"); !errors.Is(err, ErrLeaseHeld) {
+		t.Errorf("the lease of a process that is alive: %v, want ErrLeaseHeld", err)
+	}
+	l, err := b.AcquireLease(t.Context(), "ended", "next")
+	if err != nil {
+		t.Fatalf("the lease of a process that has ended: %v", err)
+	}
+	if err := l.Release(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
