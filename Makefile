@@ -2,7 +2,6 @@
 
 BIN      := bin
 COMMANDS := ingest normalize index copydesk
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LISTEN   ?= :8080
 DATA     ?= data
 FUZZTIME ?= 30s

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,9 +67,19 @@ func (m *normalizeMetrics) observe(a *article.Article) {
 		m.removed.WithLabelValues(r.Kind).Inc()
 	}
 	for _, w := range a.Warnings {
-		m.warnings.WithLabelValues(w).Inc()
+		m.warnings.WithLabelValues(warningKind(w)).Inc()
 	}
 	m.words.Observe(float64(a.Words))
+}
+
+// warningKind is a warning without its details, which may be words of the page
+// and must not become a label.
+func warningKind(warning string) string {
+	kind, _, _ := strings.Cut(warning, ":")
+	if len(kind) > 40 {
+		return "other"
+	}
+	return strings.ReplaceAll(kind, " ", "_")
 }
 
 // indexMetrics tell how long articles take to become searchable.

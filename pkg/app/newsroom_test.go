@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,4 +51,17 @@ func TestNewsroomText(t *testing.T) {
 		checkArticle(t, &article.Record{Article: *art}, k)
 	}
 	t.Logf("%d pages, %d of them with exactly the known text", len(pages), exact)
+}
+
+func TestWarningsHaveFewKinds(t *testing.T) {
+	for warning, want := range map[string]string{
+		"charset: declared x-evil-7731": "charset",
+		"removed_blocks_left_out":       "removed_blocks_left_out",
+		"page flattened: too deep":      "page_flattened",
+		strings.Repeat("word ", 30):     "other",
+	} {
+		if got := warningKind(warning); got != want {
+			t.Errorf("warningKind(%q) = %q, want %q", warning, got, want)
+		}
+	}
 }
