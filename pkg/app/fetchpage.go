@@ -171,7 +171,7 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 	switch {
 	case ferr.Temporary:
 		return p.again(ctx, state, m, ferr)
-	case ferr.Class == "robots", ferr.Status >= 400 && ferr.Status < 500:
+	case ferr.Class == fetch.ClassRobots, ferr.Status >= 400 && ferr.Status < 500:
 		state.Done, state.Entry = true, m.EntryHash
 		p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
 		return stage.Result{Then: p.saver(state)}
@@ -182,7 +182,7 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 
 func (p *pageFetcher) again(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
 	wait := max(ferr.RetryAfter, min(firstRetry<<state.Attempts, maxRetry))
-	if ferr.Class != "throttled" { // being told to wait is no failure of the page
+	if ferr.Class != fetch.ClassThrottled { // being told to wait is no failure of the page
 		state.Attempts++
 	}
 	if state.Attempts >= maxFetchAttempts {

@@ -106,8 +106,11 @@ func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Durat
 	wait := jitter(failureWait(interval, state.Failures))
 	var ferr *fetch.Error
 	if errors.As(err, &ferr) {
-		if ferr.Status == http.StatusGone {
+		switch {
+		case ferr.Status == http.StatusGone:
 			state.State, wait = feedGone, maxInterval
+		case ferr.Class == fetch.ClassRobots:
+			state.State, wait = feedBlocked, maxInterval
 		}
 		wait = max(wait, min(ferr.RetryAfter, maxInterval))
 	}

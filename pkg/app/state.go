@@ -21,6 +21,7 @@ const (
 	feedNew     = "new"     // not polled yet
 	feedOK      = "ok"      // the last poll worked
 	feedFailing = "failing" // the last poll failed; it is tried again, less and less often
+	feedBlocked = "blocked" // robots.txt forbids it; looked at once a day
 	feedGone    = "gone"    // the publisher says 410; looked at once a day
 	feedRetired = "retired" // in no list any more; not polled
 )

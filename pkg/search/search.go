@@ -30,7 +30,7 @@ type Source struct {
 	URL       string
 	Title     string
 	Site      string
-	State     string // ok, failing, new, retired or blocked
+	State     string // ok, failing, new, retired, blocked or gone
 	LastError string
 	LastPoll  time.Time // zero: never
 	NextPoll  time.Time // zero: none planned

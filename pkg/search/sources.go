@@ -10,7 +10,7 @@ import (
 )
 
 // sourceStates are the states of a feed, those that need a person first.
-var sourceStates = []string{"failing", "blocked", "new", "ok", "retired"}
+var sourceStates = []string{"failing", "blocked", "gone", "new", "ok", "retired"}
 
 // sourceParams are the parameters of /sources and /api/v1/sources.
 var sourceParams = []string{"state", "q"}
