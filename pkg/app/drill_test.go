@@ -89,9 +89,12 @@ func TestDrillCatchesWorkerThatAcknowledgesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.normalizeProgram, c.normalizeEnv = self, []string{mutantEnv + "=ack-first"}
-	c.startAll()
+	c.startIngest()
+	c.startIndex()
+	kills := c.killBusy(t, 5)
+	c.startNormalize()
 	done := func() bool { return c.api().total() >= len(want) || c.idle(t, len(want)) }
-	kills := c.killUntil(t, done, 10*time.Minute, []func(){func() { c.normalize.kill(); c.startNormalize() }})
+	kills += c.killUntil(t, done, 10*time.Minute, []func(){func() { c.normalize.kill(); c.startNormalize() }})
 	c.drained(t, 2*time.Minute)
 	lost, _, _ := c.count(t, want)
 	t.Logf("%d pages, mutant killed %d times: %d lost", len(want), kills, lost)
@@ -126,6 +129,25 @@ func (c *cluster) killUntil(t *testing.T, done func() bool, within time.Duration
 			next = time.Now().Add(killEvery)
 		}
 		time.Sleep(100 * time.Millisecond)
+	}
+	return kills
+}
+
+// killBusy kills the normalize worker in the middle of its work, whatever the
+// speed of the machine: it begins when pages are waiting and ends it when some
+// of them are taken.
+func (c *cluster) killBusy(t *testing.T, times int) int {
+	t.Helper()
+	eventually(t, 2*time.Minute, "pages are waiting", func() bool { return c.messages(t, bus.StreamPages) >= 50 })
+	kills := 0
+	for kills < times && c.messages(t, bus.StreamPages) >= 10 {
+		waiting := c.messages(t, bus.StreamPages)
+		c.startNormalize()
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && c.messages(t, bus.StreamPages) >= waiting; {
+			time.Sleep(5 * time.Millisecond)
+		}
+		c.normalize.kill()
+		kills++
 	}
 	return kills
 }
