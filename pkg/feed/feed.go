@@ -87,7 +87,7 @@ func Parse(data []byte, baseURL, contentType string) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, _, decodeWarnings := textnorm.Decode(markUTF16(trimStart(data)), contentType)
+	text, _, decodeWarnings := textnorm.Decode(trimStart(data), contentType)
 	p := &parser{base: baseURL, feed: &Feed{}, seen: map[string]struct{}{}}
 	p.warn(append(warnings, decodeWarnings...)...)
 	if err := p.parse(text); err != nil {

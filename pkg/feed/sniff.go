@@ -64,17 +64,6 @@ func trimStart(data []byte) []byte {
 	return data
 }
 
-// markUTF16 puts a byte order mark in front of UTF-16 that has none.
-func markUTF16(data []byte) []byte {
-	switch {
-	case bytes.HasPrefix(data, []byte{'<', 0}), bytes.HasPrefix(data, []byte{'{', 0}):
-		return append([]byte{0xff, 0xfe}, data...)
-	case bytes.HasPrefix(data, []byte{0, '<'}), bytes.HasPrefix(data, []byte{0, '{'}):
-		return append([]byte{0xfe, 0xff}, data...)
-	}
-	return data
-}
-
 // describe says what bytes that are no feed look like; root is the name of the
 // first element, lower-case, or "".
 func describe(text []byte, root string) string {
