@@ -6,8 +6,10 @@ import "bytes"
 type scanned struct {
 	html     []byte   // for html.Parse
 	jsonLD   [][]byte // contents of the JSON-LD scripts, in order
+	state    [][]byte // contents of the scripts that carry the page as data, in order
 	elements int      // opening tags left in html
 
+	stateLen int             // bytes in state
 	unclosed map[string]bool // elements without a closing tag: searched for once
 }
 
@@ -31,6 +33,14 @@ var opaqueElements = []string{"title", "textarea", "xmp"}
 
 // maxJSONLD bounds the JSON-LD scripts of a page that are read.
 const maxJSONLD = 40
+
+const (
+	// minState is from how many bytes on a script may carry an article.
+	minState = 1 << 10
+	// maxState and maxStateBytes bound the scripts with data that are kept.
+	maxState      = 256
+	maxStateBytes = 8 << 20
+)
 
 // scan copies src without scripts, style sheets, drawings and comments, which
 // are half to three quarters of the bytes of a news page, and keeps the JSON-LD
@@ -86,12 +96,12 @@ func (s *scanned) element(src []byte, i int) int {
 			return open
 		}
 		end, found := s.closing(src, open, e.name, !e.raw)
-		if e.name == "script" && len(s.jsonLD) < maxJSONLD && bytes.Contains(tag, []byte("ld+json")) {
+		if e.name == "script" {
 			body := src[open:end]
 			if k := bytes.LastIndex(body, []byte("</")); k >= 0 && found {
 				body = body[:k]
 			}
-			s.jsonLD = append(s.jsonLD, body)
+			s.keepScript(tag, body)
 		}
 		if !found && !e.raw {
 			return open
@@ -99,6 +109,40 @@ func (s *scanned) element(src []byte, i int) int {
 		return end
 	}
 	return i
+}
+
+// keepScript puts the content of a script aside that says something of the page.
+func (s *scanned) keepScript(tag, body []byte) {
+	switch {
+	case bytes.Contains(tag, []byte("ld+json")):
+		if len(s.jsonLD) < maxJSONLD {
+			s.jsonLD = append(s.jsonLD, body)
+		}
+	case len(s.state) < maxState && s.stateLen+len(body) <= maxStateBytes && isState(tag, body):
+		s.state = append(s.state, body)
+		s.stateLen += len(body)
+	}
+}
+
+// isState recognises a script that hands the content of the page to a program
+// as data: JSON, or an assignment or call that wraps it.
+func isState(tag, body []byte) bool {
+	if len(body) < minState {
+		return false
+	}
+	if bytes.Contains(tag, []byte("application/json")) {
+		return true
+	}
+	head := bytes.TrimLeft(body[:min(len(body), 64)], " \t\r\n;(")
+	for _, prefix := range []string{"window.", "window[", "self.", "globalThis.", "__"} {
+		if bytes.HasPrefix(head, []byte(prefix)) {
+			// Beyond "X.y = ..." and "X.y.push([...])" a program begins.
+			head = body[:min(len(body), 256)]
+			eq := bytes.IndexAny(head, "={[")
+			return eq >= 0 && bytes.ContainsAny(head[eq:], "{[\"'")
+		}
+	}
+	return false
 }
 
 // skipTag returns where to go on after the opening tag at i, which stays.
