@@ -50,6 +50,7 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	for i := range blocks {
 		blocks[i].kept = !blocks[i].Dropped()
 	}
+	p.keepStandfirst(e.first, e.last)
 }
 
 // dropSections drops what follows the heading of a box of links ("Related
@@ -230,81 +231,6 @@ func trimEnds(blocks []block) {
 // maxTail is how many short lines may stand above the first paragraph or follow
 // the last one and be scraps; more are a list.
 const maxTail = 6
-
-// standfirstWords are words of a class that name the standfirst.
-var standfirstWords = []string{"standfirst", "dek", "subtitle", "sub-title", "subheadline", "sub-headline", "subheading", "deck", "chapo", "vorspann", "bajada", "copete", "entradilla", "sommario", "occhiello", "article-summary", "article-lead-in", "kicker-text", "headline-sub", "excerpt", "description", "p-summary"}
-
-// setApart reports whether block i is set in its own way all through and also
-// called the lead, or stands below the headline: many pages do one of the two to
-// the first paragraph.
-func (p *page) setApart(a *article.Article, i int) bool {
-	b := &p.blocks[i]
-	return (b.bold || b.italic) && (hasClassWord(p.els[b.el].node, leadWords) || i > 0 && clean.Fold(p.blocks[i-1].text) == clean.Fold(a.Title))
-}
-
-// leadWords are words of a class that name the standfirst or else the first
-// paragraph.
-var leadWords = []string{"lead", "lede", "intro", "summary", "p-summary", "teaser", "preamble", "ingress", "anlauf", "anleser"}
-
-// takeStandfirst finds the standfirst: the text between the headline and the
-// body that the page calls so, or that its description repeats.
-func (p *page) takeStandfirst(a *article.Article, first, last int, m *meta) {
-	described := clean.Fold(m.description())
-	for i := max(0, first-12); i < min(last, first+8) && i < len(p.blocks); i++ {
-		b := &p.blocks[i]
-		if b.words < 5 || b.words > 90 || b.figure || b.Kind == clean.Caption || clean.Fold(b.text) == clean.Fold(a.Title) {
-			continue
-		}
-		named := hasClassWord(p.els[b.el].node, standfirstWords) || p.els[b.el].parent >= 0 && hasClassWord(p.els[p.els[b.el].parent].node, standfirstWords)
-		same := described != "" && sameStart(clean.Fold(b.text), described)
-		if named || same && (b.level > 1 && i < first+4 || i < first) || i < first+4 && p.setApart(a, i) && clean.Fold(b.text) == described {
-			a.Standfirst = b.text
-			b.Verdict = clean.Verdict{Kind: clean.Standfirst, Rule: "standfirst"}
-			return
-		}
-		if b.prose && i >= first {
-			break
-		}
-	}
-	if d := m.description(); d != "" && a.Standfirst == "" {
-		a.Standfirst = d
-	}
-}
-
-// maxAboveByline is how many blocks may stand between the headline and the
-// byline.
-const maxAboveByline = 2
-
-// takeLineBelowTitle finds the standfirst of a page whose markup says nothing:
-// what stands between the headline and a line with the date or the author.
-func (p *page) takeLineBelowTitle(a *article.Article, first, last int) {
-	title := clean.Fold(a.Title)
-	for i := max(0, first-8); i < min(last, first+6) && title != ""; i++ {
-		if clean.Fold(p.blocks[i].text) != title {
-			continue
-		}
-		for j := i + 1; j < min(last, i+2+maxAboveByline); j++ {
-			l := clean.NewLine(p.blocks[j].text)
-			l.Head = true
-			if v := clean.Match(&l); v.Rule != "dated-byline" {
-				if l.Words > maxStandfirst {
-					break
-				}
-				continue
-			}
-			for k := i + 1; k < j; k++ {
-				if b := &p.blocks[k]; !b.Dropped() {
-					b.Verdict = clean.Verdict{Kind: clean.Standfirst, Rule: "between-title-and-byline"}
-					a.Standfirst = b.text
-				}
-			}
-			return
-		}
-	}
-}
-
-// maxStandfirst is how many words a standfirst has at most.
-const maxStandfirst = 60
 
 // sameStart reports whether one of two folded texts begins with the other.
 func sameStart(a, b string) bool {
