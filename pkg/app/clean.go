@@ -22,8 +22,9 @@ import (
 // CleanCommand cleans pages without a broker.
 type CleanCommand struct {
 	Format       string   `name:"format" enum:"html,text" default:"html" help:"What the input is: html, or text that somebody else took from a page. Default: ${default}."`
-	JSONL        bool     `name:"jsonl" help:"Read pages as JSON, one {\"id\", \"url\"?, \"html_b64\"|\"text\"} a line, and write one article a line, in order. Uses all cores."`
-	Explain      bool     `name:"explain" help:"Print the text with every block that was removed, its kind and the rule that removed it, instead of JSON."`
+	JSONL        bool     `name:"jsonl" help:"Read pages as JSON, one {\"id\", \"url\"?, \"content_type\"?, \"fetched_at\"?, \"html_b64\"|\"text\"} a line, and write one article a line, in order. Uses all cores."`
+	Skip         int      `name:"skip" placeholder:"N" help:"With --jsonl: leave out the first N pages, those that an interrupted run has written (wc -l of its output)."`
+	Explain      bool     `name:"explain" help:"Print the text with every block that was removed, its kind and the rule that removed it, instead of JSON. With --jsonl: add them as \"trace\"."`
 	URL          string   `name:"url" placeholder:"URL" help:"Address of the page that a file or standard input holds: relative links, site and id depend on it."`
 	AllowPrivate bool     `name:"allow-private" help:"Also fetch from addresses that are not public."`
 	Inputs       []string `arg:"" optional:"" name:"input" help:"Files, http(s) URLs, or - for standard input (the default)."`
@@ -35,11 +36,14 @@ func (c *CleanCommand) Run(ctx context.Context, env Env) error {
 	if len(inputs) == 0 {
 		inputs = []string{"-"}
 	}
-	if c.Explain && c.JSONL {
-		return usagef("--explain and --jsonl exclude each other")
+	if c.Skip < 0 || c.Skip > 0 && !c.JSONL {
+		return usagef("--skip takes a number of pages and goes with --jsonl")
 	}
 	if c.URL != "" && (len(inputs) > 1 || isURL(inputs[0])) {
 		return usagef("--url goes with one file or standard input")
+	}
+	if c.JSONL {
+		return c.lines(ctx, env, inputs)
 	}
 	out := bufio.NewWriterSize(env.Stdout, 1<<16)
 	for _, input := range inputs {
@@ -50,17 +54,26 @@ func (c *CleanCommand) Run(ctx context.Context, env Env) error {
 	return out.Flush()
 }
 
-func isURL(s string) bool { return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") }
-
-func (c *CleanCommand) input(ctx context.Context, env Env, input string, out io.Writer) error {
-	if c.JSONL {
+// lines cleans JSON lines, one input after the other.
+func (c *CleanCommand) lines(ctx context.Context, env Env, inputs []string) error {
+	cleaner := lineCleaner{skip: c.Skip, explain: c.Explain}
+	for _, input := range inputs {
 		r, err := openInput(env, input)
 		if err != nil {
 			return err
 		}
-		defer r.Close()
-		return cleanLines(ctx, r, out, inputName(input))
+		err = cleaner.run(ctx, r, env.Stdout, inputName(input))
+		_ = r.Close() // it was only read
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func isURL(s string) bool { return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") }
+
+func (c *CleanCommand) input(ctx context.Context, env Env, input string, out io.Writer) error {
 	page, err := c.page(ctx, env, input)
 	if err != nil {
 		return err
