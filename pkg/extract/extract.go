@@ -79,6 +79,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	body := pg.chooseBody(m.ld.Body)
 	pg.label(&a, body, m)
 	finishBody(&a, pg.blocks)
+	finishTitle(&a, m)
 	setAuthors(&a, pg, m, p.Entry)
 	setDates(&a, pg, m, root, p)
 	a.Language = detectLanguage(m.lang, p.Entry.Language, languageSample(&a))

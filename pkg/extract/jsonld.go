@@ -17,6 +17,7 @@ type linkedData struct {
 	Images                            []string
 	Free                              *bool // isAccessibleForFree
 	Video, Listing                    bool  // other things that the page says it is
+	article                           bool  // it is an article, and Headline its headline
 }
 
 type ldName struct{ Name, Type string }
@@ -169,8 +170,10 @@ func nodeType(n map[string]any) (string, int) {
 }
 
 func (r *ldReader) fill(out *linkedData, n map[string]any) {
-	out.Type, _ = nodeType(n)
+	var rank int
+	out.Type, rank = nodeType(n)
 	out.Headline = ldText(n["headline"])
+	out.article = rank >= 3 && out.Headline != ""
 	if out.Headline == "" {
 		out.Headline = ldText(n["name"])
 	}

@@ -22,6 +22,7 @@ type meta struct {
 	authors   []*html.Node // elements that are marked as the author
 	homes     []string     // what the links to the home page say: the name of the site, and "Home"
 	host      string
+	headline  string // what setTitle chose
 	ld        linkedData
 }
 

@@ -16,27 +16,173 @@ import (
 // maxTitle bounds a title, in bytes.
 const maxTitle = 400
 
-// setTitle chooses the headline: the page's own heading where the metadata
-// confirm it, else what the metadata say without the name of the site.
+// titles are what the sources call the article, the name of the site cut off.
+type titles struct {
+	linked  titleText // headline of the JSON-LD, if that is an article
+	social  titleText // og:title
+	page    titleText // the title element
+	heading titleText // the h1 that the others confirm
+	other   []string  // further metadata, the best first
+	texts   []string  // of all h1
+}
+
+// titleText is a title with its key.
+type titleText struct{ text, key string }
+
+// setTitle chooses the headline. a.Title becomes what stands on the page, by
+// which its repetitions in the text are found; finishTitle follows.
 func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
-	witnesses := titleWitnesses(a, m, entry)
-	if t := headingTitle(m, witnesses); t != "" {
-		a.Title = withoutKicker(t, witnesses)
-		return
-	}
-	for _, w := range witnesses {
-		if w != "" {
-			a.Title = printedPart(w, p)
-			return
-		}
-	}
-	for i := range p.blocks {
-		if p.blocks[i].level > 0 && p.blocks[i].words > 2 {
-			a.Title = p.blocks[i].text
-			return
+	s := newSiteNames(a, m)
+	t := m.readTitles(s, entry)
+	m.headline = t.choose()
+	switch {
+	case t.heading.text != "":
+		a.Title = t.heading.text
+	case m.headline != "":
+		a.Title = printedPart(m.headline, p)
+		m.headline = a.Title
+	default:
+		for i := range p.blocks {
+			if p.blocks[i].level > 0 && p.blocks[i].words > 2 {
+				a.Title = p.blocks[i].text
+				m.headline = a.Title
+				return
+			}
 		}
 	}
 }
+
+// finishTitle replaces the printed headline by the one that the sources agree
+// on, once the body is found.
+func finishTitle(a *article.Article, m *meta) {
+	if m.headline != "" {
+		a.Title = m.headline
+	}
+}
+
+func (m *meta) readTitles(s *siteNames, entry article.Entry) *titles {
+	var t titles
+	for _, h := range m.headings[:min(len(m.headings), maxHeadings)] {
+		text := headlineText(h)
+		if len(text) > maxTitle || holdsHome(h, m) {
+			text = ""
+		}
+		t.texts = append(t.texts, text)
+	}
+	get := func(raw string, loose bool) titleText {
+		if raw == "" {
+			return titleText{}
+		}
+		raw = textnorm.String(stripTags(raw))
+		if len(raw) > maxTitle {
+			raw = raw[:cutRune(raw, maxTitle)]
+		}
+		raw = t.withoutSection(s.without(raw), loose)
+		k := key(raw)
+		if k == "" || k == "home" || k == "homepage" || s.has(raw) {
+			return titleText{}
+		}
+		return titleText{raw, k}
+	}
+	if linked := get(m.ld.Headline, false); m.ld.article {
+		t.linked = linked
+	} else if linked.text != "" {
+		t.other = append(t.other, linked.text)
+	}
+	for _, raw := range []string{m.first("twitter:title"), m.first("dc.title", "parsely-title", "sailthru.title", "title", "headline"), entry.Title} {
+		if x := get(raw, true); x.text != "" {
+			t.other = append(t.other, x.text)
+		}
+	}
+	t.social, t.page = get(m.first("og:title"), true), get(m.title, true)
+	h := t.findHeading()
+	t.heading = titleText{h, key(h)}
+	return &t
+}
+
+// choose applies what held on the pages of many outlets: two sources that agree
+// outvote the printed heading; one that stands against all others was written
+// on purpose, for sharing or for other outlets; a title element that stands
+// alone, or with one more, was written for search engines.
+func (t *titles) choose() string {
+	h, og, ld, page := t.heading.key, t.social.key, t.linked.key, t.page.key
+	switch {
+	case h == "":
+		return t.witness()
+	case ld != "" && ld == og && ld != h && t.linked.speaks():
+		return t.spelled(ld)
+	case og != "" && og != h && page == h && (ld == h || ld == "" && !strings.HasSuffix(og, h)) && t.social.speaks():
+		return t.social.text
+	case ld != "" && ld != h && t.linked.speaks() && (og == h && page != ld || og != h && page == ld):
+		return t.linked.text
+	}
+	if w := t.withoutLabel(); w != "" {
+		return w
+	}
+	return t.spelled(h)
+}
+
+// withoutLabel returns the source that the heading ends with, where that only
+// has a short label before it: "Storm The bridge fell".
+func (t *titles) withoutLabel() string {
+	sources := []titleText{t.linked, t.social}
+	if len(t.other) > 0 {
+		sources = append(sources, titleText{t.other[0], key(t.other[0])})
+	}
+	h := t.heading.key
+	for _, x := range sources {
+		if strings.Contains(x.text, " ") && len(x.key) < len(h) && len(x.key)*2 >= len(h) && strings.HasSuffix(h, x.key) {
+			return x.text
+		}
+	}
+	return ""
+}
+
+// speaks reports a title that is neither a label nor cut short.
+func (t titleText) speaks() bool {
+	return (textnorm.Words(t.text) >= 3 || utf8.RuneCountInString(t.text) > 24) && !strings.HasSuffix(t.text, "…") && !strings.HasSuffix(t.text, "...")
+}
+
+// spelled returns the title with the key k as the metadata spell it: in a
+// heading the marks between its parts are often left to style sheets.
+func (t *titles) spelled(k string) string {
+	for _, x := range []titleText{t.linked, t.social} {
+		if x.key == k && !shouts(x.text) {
+			return x.text
+		}
+	}
+	return t.heading.text
+}
+
+// shouts reports a text that is set in capitals.
+func shouts(s string) bool {
+	capitals, letters := 0, 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+			if unicode.IsUpper(r) {
+				capitals++
+			}
+		}
+	}
+	return capitals*2 > letters
+}
+
+// witness returns the best title of the metadata.
+func (t *titles) witness() string {
+	for _, x := range []titleText{t.linked, t.social} {
+		if x.text != "" {
+			return x.text
+		}
+	}
+	if len(t.other) > 0 {
+		return t.other[0]
+	}
+	return t.page.text
+}
+
+// maxHeadings is how many h1 are looked at.
+const maxHeadings = 12
 
 // maxTitleSearch is how many blocks of a page are looked through for its title.
 const maxTitleSearch = 150
@@ -61,63 +207,63 @@ func printedPart(t string, p *page) string {
 	return t
 }
 
-// titleWitnesses are the titles that the metadata give, the best first.
-func titleWitnesses(a *article.Article, m *meta, entry article.Entry) []string {
-	raw := []string{m.ld.Headline, m.first("og:title"), m.first("twitter:title"), m.first("dc.title", "parsely-title", "sailthru.title", "title", "headline"), m.title, entry.Title}
-	var out []string
-	for _, t := range raw {
-		t = textnorm.String(stripTags(t))
-		if len(t) > maxTitle {
-			t = t[:cutRune(t, maxTitle)]
-		}
-		t = withoutSite(t, a, m)
-		if t != "" && !genericTitle(t, a, m) {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// genericTitle reports a title that names the site and no article.
-func genericTitle(t string, a *article.Article, m *meta) bool {
-	f := clean.Fold(t)
-	for _, h := range m.homes {
-		if f == clean.Fold(h) {
-			return true
-		}
-	}
-	return f == "" || f == clean.Fold(a.Publisher) || f == clean.Fold(a.Site) || f == "home" || f == "homepage"
-}
-
-// headingTitle returns the h1 that a witness confirms, or the only one.
-func headingTitle(m *meta, witnesses []string) string {
+// findHeading returns the h1 that another source confirms, or the only one.
+func (t *titles) findHeading() string {
 	best, bestScore := "", 0.0
-	for _, h := range m.headings {
-		t := headlineText(h)
-		if t == "" || len(t) > maxTitle || holdsHome(h, m) {
-			continue
-		}
+	witnesses := append([]string{t.linked.text, t.social.text, t.page.text}, t.other...)
+	known := false
+	for _, h := range t.texts {
 		for i, w := range witnesses {
-			score := similar(t, w) - 0.01*float64(i)
-			if score > bestScore {
-				best, bestScore = t, score
+			if known = known || w != ""; w == "" || h == "" {
+				continue
+			}
+			if score := similar(h, w) - 0.01*float64(i); score > bestScore {
+				best, bestScore = h, score
 			}
 		}
 	}
 	if bestScore >= 0.6 {
 		return best
 	}
-	if len(m.headings) == 1 && len(witnesses) > 0 && !holdsHome(m.headings[0], m) {
-		if t := headlineText(m.headings[0]); textnorm.Words(t) >= 4 && len(t) <= maxTitle && bestScore >= 0.2 {
-			return t
-		}
+	if len(t.texts) == 1 && known && bestScore >= 0.2 && textnorm.Words(t.texts[0]) >= 4 {
+		return t.texts[0]
 	}
-	if len(witnesses) == 0 && len(m.headings) > 0 {
-		if t := headlineText(m.headings[0]); len(t) <= maxTitle {
-			return t
-		}
+	if !known && len(t.texts) > 0 {
+		return t.texts[0]
 	}
 	return ""
+}
+
+func startsWithBar(s string) bool {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, " "))
+	return isBar(r)
+}
+
+// withoutSection cuts what follows the last bar of "Headline | Section | Site",
+// once a heading says that the rest is the headline, or loosely, a short tail
+// after a bar.
+func (t *titles) withoutSection(s string, loose bool) string {
+	for _, sep := range []string{" | ", " - ", " – ", " — ", " • ", " · ", " « ", " » "} {
+		i := strings.LastIndex(s, sep)
+		if i <= 0 {
+			continue
+		}
+		k := key(s[:i])
+		for _, h := range t.texts {
+			if h != "" && key(h) == k {
+				return strings.TrimSpace(s[:i])
+			}
+		}
+	}
+	for _, w := range append([]string{t.linked.text}, t.other...) {
+		if rest, ok := strings.CutPrefix(s, w); ok && (titleText{text: w}).speaks() && startsWithBar(rest) {
+			return w
+		}
+	}
+	if i := strings.LastIndex(s, " | "); loose && i > 20 && len(s)-i < 40 {
+		return strings.TrimSpace(s[:i])
+	}
+	return s
 }
 
 // holdsHome reports a heading that is the name of the site, linked to its home
@@ -125,19 +271,6 @@ func headingTitle(m *meta, witnesses []string) string {
 func holdsHome(h *html.Node, m *meta) bool {
 	link := findFirst(h, atom.A)
 	return link != nil && m.isHome(attr(link, "href"))
-}
-
-// withoutKicker returns the witness that the heading ends with, where the
-// heading only has a short label before it: "Storm The bridge fell".
-func withoutKicker(t string, witnesses []string) string {
-	f := clean.Fold(t)
-	for i, w := range witnesses {
-		fw := clean.Fold(w)
-		if i < 2 && len(fw) < len(f) && len(fw)*10 >= len(f)*5 && strings.HasSuffix(f, " "+fw) {
-			return w
-		}
-	}
-	return t
 }
 
 // headlineText is textOf for headings, whose parts are set in lines of their
@@ -202,71 +335,3 @@ func similar(a, b string) float64 {
 }
 
 var titleSeparators = []string{" | ", " - ", " – ", " — ", " • ", " · ", " « ", " » ", " :: ", " // ", " / ", ": ", "| "}
-
-// withoutSite cuts the name of the site, and a section before it, off a title.
-func withoutSite(t string, a *article.Article, m *meta) string {
-	for range 3 {
-		cut := cutSite(t, a, m)
-		if cut == t {
-			break
-		}
-		t = cut
-	}
-	return t
-}
-
-func cutSite(t string, a *article.Article, m *meta) string {
-	for _, sep := range titleSeparators {
-		if i := strings.LastIndex(t, sep); i > 0 && namesSite(t[i+len(sep):], a, m) {
-			return strings.TrimSpace(t[:i])
-		}
-		if i := strings.Index(t, sep); i > 0 && sep != " / " && namesSite(t[:i], a, m) && utf8.RuneCountInString(t[i+len(sep):]) > 12 {
-			return strings.TrimSpace(t[i+len(sep):])
-		}
-	}
-	// "Headline | Section | Site": once the bar is there, what follows is no title,
-	// if the page has a heading that says so.
-	for _, sep := range titleSeparators[:8] {
-		i := strings.LastIndex(t, sep)
-		if i <= 0 {
-			continue
-		}
-		head := clean.Fold(t[:i])
-		for _, h := range m.headings {
-			if clean.Fold(headlineText(h)) == head {
-				return strings.TrimSpace(t[:i])
-			}
-		}
-	}
-	if i := strings.LastIndex(t, " | "); i > 20 && len(t)-i < 40 {
-		return strings.TrimSpace(t[:i])
-	}
-	return t
-}
-
-// namesSite reports whether s is the name of the site: its og:site_name, its
-// publisher, or its host without spaces.
-func namesSite(s string, a *article.Article, m *meta) bool {
-	f := strings.ReplaceAll(clean.Fold(s), " ", "")
-	if f == "" || len(s) > 60 {
-		return false
-	}
-	for _, name := range []string{m.first("og:site_name"), m.ld.Publisher, a.Publisher, m.first("application-name"), m.first("twitter:site")} {
-		if name == "" {
-			continue
-		}
-		n := strings.ReplaceAll(clean.Fold(name), " ", "")
-		if n != "" && (f == n || strings.TrimPrefix(f, "the") == strings.TrimPrefix(n, "the")) {
-			return true
-		}
-	}
-	for _, name := range m.homes {
-		if f == strings.ReplaceAll(clean.Fold(name), " ", "") {
-			return true
-		}
-	}
-	host := strings.ReplaceAll(clean.Fold(a.Site), " ", "")
-	label, _, _ := strings.Cut(a.Site, ".")
-	label = strings.ReplaceAll(clean.Fold(label), " ", "")
-	return f == host || len(label) > 2 && (strings.TrimPrefix(f, "the") == strings.TrimPrefix(label, "the") || len(f) > 4 && strings.HasPrefix(f, label) && len(f) <= len(label)+8)
-}
