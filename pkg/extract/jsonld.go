@@ -16,7 +16,7 @@ type linkedData struct {
 	Authors                           []ldName
 	Images                            []string
 	Free                              *bool // isAccessibleForFree
-	Video, Listing                    bool  // other things that the page says it is
+	Video, Listing, Live              bool  // other things that the page says it is
 	article                           bool  // it is an article, and Headline its headline
 }
 
@@ -56,6 +56,8 @@ func readLD(scripts [][]byte, pageURL string) linkedData {
 		switch t {
 		case "videoobject":
 			out.Video = true
+		case "liveblogposting":
+			out.Live = true
 		case "itemlist", "collectionpage", "searchresultspage":
 			out.Listing = true
 		}
