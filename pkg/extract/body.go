@@ -23,6 +23,7 @@ func (p *page) chooseBody(witness string) int {
 		return 0
 	}
 	p.markFurniture()
+	witness = foldWitness(witness)
 	weights := p.weigh(witness)
 	wide := p.widen(p.descend(0, descendShare, weights), weights)
 	core := p.descend(wide, coreShare, weights)
@@ -60,14 +61,10 @@ func (p *page) descend(i int, share float64, weights []float64) int {
 // dropAround looks at what stands in the wide element beside its core, the
 // piece that holds most of the article, and drops what is not like it.
 func (p *page) dropAround(wide, core int, witness string) {
-	folded := ""
-	if len(witness) > 200 {
-		folded = clean.Fold(witness)
-	}
 	for e := core; e != wide; e = p.els[e].parent {
 		parent := p.els[e].parent
 		for k := parent + 1; k < p.els[parent].end; k = p.els[k].end {
-			if k == e || p.els[k].hidden || p.belongs(k, e, core, folded) {
+			if k == e || p.els[k].hidden || p.belongs(k, e, core, witness) {
 				continue
 			}
 			for i := p.els[k].first; i < p.els[k].last; i++ {
@@ -78,6 +75,23 @@ func (p *page) dropAround(wide, core int, witness string) {
 		}
 	}
 }
+
+// headed reports whether text that is no link stands below a main headline in
+// element k.
+func (p *page) headed(k int) bool {
+	text, below := 0, false
+	for i := p.els[k].first; i < p.els[k].last; i++ {
+		b := &p.blocks[i]
+		below = below || b.level == 1
+		if below && b.level == 0 && !b.Dropped() {
+			text += len(b.text) - b.links
+		}
+	}
+	return text >= minHeaded
+}
+
+// minHeaded is how much text, in bytes, below the headline makes an article.
+const minHeaded = 300
 
 // belongs reports whether element k, which stands beside the piece e of the
 // article, is a piece of it too.
@@ -103,6 +117,9 @@ func (p *page) belongs(k, e, core int, witness string) bool {
 		}
 	}
 	if blocks == 0 {
+		return true
+	}
+	if k < e && p.headed(k) {
 		return true
 	}
 	if k < e { // a lead that stands apart, a list of key points, a heading
@@ -227,18 +244,14 @@ func mostTaken(r *clean.DOMRule) float64 {
 // weigh returns for every element how much of the article it seems to hold.
 func (p *page) weigh(witness string) []float64 {
 	weights := make([]float64, len(p.els))
-	folded := ""
-	if len(witness) > 200 {
-		folded = clean.Fold(witness)
-	}
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		if b.Dropped() {
 			continue
 		}
 		b.score = blockWeight(b)
-		if folded != "" && b.score > 0 && len(b.text) > 40 {
-			if strings.Contains(folded, clean.Fold(b.text[:cutRune(b.text, 60)])) {
+		if witness != "" && b.score > 0 && len(b.text) > 40 {
+			if strings.Contains(witness, clean.Fold(b.text[:cutRune(b.text, 60)])) {
 				b.score *= 3
 			}
 		}

@@ -46,6 +46,10 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	p.dropSections(blocks)
 	p.dropLinks(blocks)
 	p.dropCaptions(blocks)
+	if m.ld.Live && m.ld.Type != "liveblogposting" {
+		p.dropLiveEntries(body)
+	}
+	dropUnattested(blocks, foldWitness(m.ld.Body))
 	trimEnds(blocks)
 	for i := range blocks {
 		blocks[i].kept = !blocks[i].Dropped()
@@ -73,7 +77,7 @@ func (p *page) dropSections(blocks []block) {
 			if b.prose && b.links*4 < len(b.text) || b.level > 0 && b.links == 0 {
 				break
 			}
-			if b.links*2 < len(b.text) && (b.words > 14 || endsSentence(b.text)) {
+			if b.links*2 < len(b.text) && (b.words > 14 || endsSentence(b.text)) || b.links*5 < len(b.text)*4 && b.words > 20 && endsSentence(b.text) {
 				break
 			}
 			b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "under-related-heading"}
