@@ -5,6 +5,7 @@ COMMANDS := ingest normalize index copydesk
 LISTEN   ?= :8080
 DATA     ?= data
 FUZZTIME ?= 30s
+UPDATE   ?=
 TOOLS    := $(shell go env GOPATH)/bin
 GOLANGCI := $(TOOLS)/golangci-lint
 GOFUMPT  := $(TOOLS)/gofumpt
@@ -12,7 +13,7 @@ GOFUMPT  := $(TOOLS)/gofumpt
 RACE     := $(if $(shell command -v cc gcc clang 2>/dev/null),-race,)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check lint fmt fuzz bench drill images compose tools screenshots clean
+.PHONY: help build run test check lint fmt fuzz bench eval drill images compose tools screenshots clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,12 +49,16 @@ tools: ## install the tools that check, lint and bench need
 	test -x $(GOFUMPT) || go install mvdan.cc/gofumpt@v0.12.0
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
-	@for target in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' pkg | sed 's/func //' | sort -u); do \
-	  pkg=$$(grep -rlE --include='*_test.go' "^func $$target\(" pkg | head -n1 | xargs dirname); \
-	  echo "== $$target in $$pkg"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$pkg || exit 1; done
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' pkg | sort -u | sed 's|/[^/]*:func | |' | while read -r pkg target; do \
+	  echo "== $$target in $$pkg"; \
+	  go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$pkg </dev/null || exit 1; done
 
-bench: ## what one article costs in each stage
+bench: ## what one article costs in each stage, and what cleaning costs over parsing
 	go test -run '^$$' -bench '^BenchmarkArticle' -benchmem -count 5 ./pkg/app
+	go test -run '^$$' -bench '^BenchmarkExtractOverParse' -v ./pkg/extract
+
+eval: build ## how good the cleaner is, beside goals and last figures (UPDATE=1 commits the figures to docs/); needs ../shared/eval
+	@go run ./pkg/quality/evaltable $(if $(UPDATE),-update)
 
 drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker that acknowledges first
 	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
