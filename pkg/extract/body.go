@@ -156,7 +156,7 @@ func (p *page) markFurniture() {
 	taken := map[string]int{}
 	p.eachFurniture(func(e *element) {
 		small := float64(e.prose) <= e.rule.Most*float64(total)
-		e.hidden = e.rule == &teaserRule || small && (!frames(e.rule) || !holdsContent(e.node, 0)) && !p.factBox(e)
+		e.hidden = e.rule == &teaserRule || small && !p.mostText(e) && (!frames(e.rule) || !holdsContent(e.node, 0)) && !p.factBox(e)
 		if e.rule.Kind == clean.Comments && total-e.prose < minBesideComments && e.prose > total/2 {
 			e.hidden = false // a forum: the comments are the page
 		}
@@ -179,6 +179,16 @@ func (p *page) markFurniture() {
 		}
 	}
 	p.markPictures(total)
+}
+
+// mostText reports whether an element that is no comment or the like holds most
+// of the page's text that is no link: a page of verses or lists has no prose.
+func (p *page) mostText(e *element) bool {
+	switch e.rule.Kind {
+	case clean.Hidden, clean.Comments, clean.Cookie, clean.Navigation, clean.Footer:
+		return false
+	}
+	return (e.text-e.link)*5 > (p.els[0].text-p.els[0].link)*3
 }
 
 // minBesideComments is how much prose, in bytes, a page must have beside its
@@ -346,8 +356,8 @@ const (
 func (p *page) markTeasers(total int) {
 	for i := range p.els {
 		e := &p.els[i]
-		if e.text < 60 || e.node.DataAtom == atom.P {
-			continue
+		if e.text < 60 || e.node.DataAtom == atom.P || e.node.DataAtom == atom.Ol && e.link*3 < e.text*2 {
+			continue // a numbered list of sentences is text
 		}
 		teasers, others, prose := 0, 0, 0
 		for c := i + 1; c < e.end; c = p.els[c].end {

@@ -46,6 +46,7 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	p.dropSections(blocks)
 	p.dropLinks(blocks)
 	p.dropCaptions(blocks)
+	keepCaptions(blocks)
 	if m.ld.Live && m.ld.Type != "liveblogposting" {
 		p.dropLiveEntries(body)
 	}
@@ -175,6 +176,37 @@ func (p *page) dropCaptions(blocks []block) {
 		}
 	}
 }
+
+// keepCaptions takes the verdict back where captions are the text: a series of
+// pictures, each with its paragraph.
+func keepCaptions(blocks []block) {
+	captions, text, n := 0, 0, 0
+	for i := range blocks {
+		switch b := &blocks[i]; {
+		case b.Kind == clean.Caption && b.prose:
+			n++
+			captions += len(b.text)
+		case !b.Dropped() && b.prose:
+			text += len(b.text)
+		}
+	}
+	if n < minPictures || captions < captionsOverText*text {
+		return
+	}
+	for i := range blocks {
+		if b := &blocks[i]; b.Kind == clean.Caption && b.prose {
+			b.Verdict = clean.Verdict{}
+		}
+	}
+}
+
+const (
+	// minPictures is how many pictures with a paragraph make a series.
+	minPictures = 5
+	// captionsOverText is how many times as long as the text their paragraphs are
+	// together.
+	captionsOverText = 3
+)
 
 // trimEnds drops headings without text below them and the scraps before the
 // first and after the last paragraph.
