@@ -32,7 +32,8 @@ type lineIn struct {
 }
 
 // lineOut is a line that `clean --jsonl` writes: the article, with authors and
-// date in the short form that scorers and spreadsheets take.
+// date in the short form that scorers and spreadsheets take, and the text as it
+// was printed, with its dateline.
 type lineOut struct {
 	article.Article
 	ID        string               `json:"id"`
@@ -194,7 +195,7 @@ func (c *lineCleaner) clean(j *lineJob, name string) lineResult {
 	}
 	out.ID = in.ID
 	if err == nil {
-		err = cleanInto(&out, &in, extract.Options{Explain: c.explain})
+		err = cleanInto(&out, &in, extract.Options{Explain: c.explain, AsPrinted: true})
 	}
 	if err != nil {
 		out.Error = fmt.Sprintf("line %d: %s", j.n, oneLine(err.Error()))

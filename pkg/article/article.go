@@ -15,7 +15,9 @@ import (
 // Schema is the version of the JSON that this package writes.
 const Schema = 1
 
-// Article is one page, cleaned.
+// Article is one page, cleaned. Breadcrumb is the path of sections above the
+// headline, from the home page down, and KeyPoints is the list that sums the
+// article up; neither is part of the body.
 type Article struct {
 	ID           string    `json:"id"`
 	URL          string    `json:"url"`
@@ -31,6 +33,8 @@ type Article struct {
 	Modified     *Date     `json:"modified,omitempty"`
 	Language     string    `json:"language,omitempty"`
 	Section      string    `json:"section,omitempty"`
+	Breadcrumb   []string  `json:"breadcrumb,omitempty"`
+	KeyPoints    []string  `json:"key_points,omitempty"`
 	Tags         []string  `json:"tags,omitempty"`
 	Images       []Image   `json:"images,omitempty"`
 	Access       Access    `json:"access"`
@@ -47,10 +51,12 @@ type Article struct {
 	Warnings     []string  `json:"warnings,omitempty"`
 }
 
-// Author is one name of a byline.
+// Author is one name of a byline. Bio is the portrait that the page gives of
+// them.
 type Author struct {
 	Name string     `json:"name"`
 	Kind AuthorKind `json:"kind"`
+	Bio  string     `json:"bio,omitempty"`
 }
 
 // AuthorKind tells people from those who publish without a name.
@@ -103,7 +109,8 @@ const (
 	FromURL    DateSource = "url"
 )
 
-// Image is a picture of the article; caption and credit are as printed.
+// Image is a picture of the article; caption and credit are as printed, the
+// credit without its label. URL is empty where plain text names a picture.
 type Image struct {
 	URL     string `json:"url"`
 	Caption string `json:"caption,omitempty"`

@@ -86,7 +86,7 @@ func markVideoGroups(d *document) {
 		d.mark(i, Video)
 		up := i - 1
 		if up >= 0 && d.verdicts[up].Kind == Clock || d.kept(up) && isClock(&d.lines[up]) {
-			d.mark(up, Video)
+			d.verdicts[up] = Verdict{Video, d.rule}
 			up--
 		}
 		if d.kept(up) && headlineLike(&d.lines[up]) {
@@ -108,14 +108,19 @@ func headlineLike(l *Line) bool {
 	return r != '.' && r != '!' && r != ':' && r != ';' && r != ',' && r != '。' && r != '؟' && r != '।'
 }
 
-// leadWindow is how far down the lead may stand that a standfirst repeats.
+// leadWindow is how far below the first line that is not dropped the lead may
+// stand that a standfirst repeats.
 const leadWindow = 14
 
 // markRepeatedLead drops lines above the lead that say what a line below says
 // again, and what stands between them.
 func markRepeatedLead(d *document) {
-	n := min(len(d.lines), leadWindow)
-	for i := range n {
+	first := 0
+	for first < len(d.lines) && !d.kept(first) {
+		first++
+	}
+	n := min(len(d.lines), first+leadWindow)
+	for i := first; i < n; i++ {
 		if !d.kept(i) || d.lines[i].Words < 12 {
 			continue
 		}
@@ -146,6 +151,10 @@ func (d *document) scraps(from, to int) bool {
 // standfirst, and a box of key points with its label.
 func (d *document) markBetween(from, to int) {
 	for k := from; k < to; k++ {
+		if d.verdicts[k].Kind == Related && d.lines[k].Words <= 3 && d.kept(k+1) && d.lines[k+1].Item {
+			d.verdicts[k] = Verdict{KeyPoints, d.rule} // "Latest" above a list that stays on this page
+			continue
+		}
 		if d.lines[k].Item || d.lines[k].Words <= 3 {
 			d.mark(k, KeyPoints)
 		} else {

@@ -14,6 +14,8 @@ var agencies = map[string]bool{
 	"upi": false, "bloomberg": false, "canadian press": false, "the canadian press": false, "aap": false, "ani": false, "pti": false, "ians": false, "antara": false, "belga": false, "anp": false, "ntb": false, "tt": false, "ritzau": false,
 	"lehtikuva": true, "mti": false, "čtk": false, "ctk": false, "pap": false, "agerpres": false, "lusa": false, "agência brasil": false, "folhapress": true, "kyodo": false, "yonhap": false, "jiji": false, "kazinform": false, "europa press": false, "europapress": false,
 	"anadolu": false, "anadolu agency": false, "aa": false, "irna": false, "sana": false, "wam": false, "spa": false, "interfax": false, "ria novosti": false, "sputnik": false, "afp7": true, "sid": false, "ddp": false, "epd": false, "kna": false, "ats": false, "adnkronos": false, "lapresse": true, "cp": false, "tanjug": false, "hina": false,
+	"риа новости": false, "тасс": false, "интерфакс": false, "интерфакс-украина": false, "унн": false, "укринформ": false, "белта": false, "бта": false, "рейтер": false, "рейтерс": false, "رويترز": false, "أ ف ب": false, "أ.ف.ب": false, "فرانس برس": false, "د ب أ": false, "وكالات": false, "الأناضول": false, "רויטרס": false, "איי פי": false, "αππ": false, "απε-μπε": false, "απε": false,
+	"연합뉴스": false, "뉴시스": false, "뉴스1": false, "ロイター": false, "共同": false, "共同通信": false, "時事": false, "時事通信": false, "afp時事": false, "afp=時事": false, "新华社": false, "新華社": false, "中新社": false, "中新网": false, "中央社": false, "路透社": false, "路透": false, "法新社": false, "美联社": false, "美聯社": false, "彭博": false, "awp": false, "cna": false, "bernama": false, "unb": false, "bss": false, "apn": false, "stt": false, "bns": false, "elta": false, "leta": false, "tasr": false, "sita": false, "agi": false, "askanews": false, "telam": false, "télam": false, "notimex": false, "colprensa": false, "dha": false, "iha": false, "aa photo": true,
 	"getty": true, "getty images": true, "gettyimages": true, "shutterstock": true, "istock": true, "istockphoto": true, "imago": true, "imago images": true, "picture alliance": true, "picture-alliance": true, "alamy": true, "alamy stock photo": true, "unsplash": true, "pixabay": true, "pexels": true, "flickr": true,
 	"wikimedia": true, "wikimedia commons": true, "zuma": true, "zuma press": true, "zuma wire": true, "sipa": true, "nurphoto": true, "rex": true, "rex features": true, "corbis": true, "adobe stock": true, "stock.adobe.com": true, "fotolia": true, "depositphotos": true, "dreamstime": true, "123rf": true, "thinkstock": true, "wireimage": true, "filmmagic": true, "usa today sports": true, "icon sportswire": true, "action images": true, "pool": false, "handout": true, "contributed photo": true, "supplied": false, "laif": true, "ullstein bild": true, "actionpress": true, "zumapress": true, "contour": true, "ap file": true,
 }
@@ -111,8 +113,13 @@ func hasAgency(s string) bool {
 
 // IsAgency reports whether name is that of a news agency.
 func IsAgency(name string) bool {
-	_, ok := agencies[strings.ToLower(strings.Trim(name, " .()"))]
-	return ok
+	name = strings.ToLower(strings.Trim(name, " .()"))
+	if _, ok := agencies[name]; ok {
+		return true
+	}
+	first, _, joined := strings.Cut(name, "/") // "dpa/lno", "awp/afp"
+	_, ok := agencies[strings.TrimSpace(first)]
+	return ok && joined
 }
 
 // Credit returns where in text a photo credit begins that ends it, or -1.
@@ -219,4 +226,33 @@ func isAgencySignature(l *Line) bool {
 func endsLikeSentence(s string) bool {
 	s = strings.TrimRight(s, "\"') ")
 	return s != "" && strings.ContainsRune(".?!", rune(s[len(s)-1]))
+}
+
+// CreditName returns who is credited: a photo credit without its brackets and
+// its label. "(Photo: Jane Roe/Reuters)" gives "Jane Roe/Reuters".
+func CreditName(text string) string {
+	t := strings.Trim(text, " ()[]|.")
+	for range 3 { // "Photo credit by"
+		_, e := nextWord(t, 0)
+		word := strings.ToLower(strings.TrimSpace(t[:e]))
+		rest := strings.TrimLeft(t[e:], " :：=/|–—-.©")
+		if rest == "" || !creditWords[word] && word != "by" && word != "courtesy" && word != "von" && word != "source" ||
+			creditWords[word] && !labelEnds(t[e:], rest) {
+			break
+		}
+		t = rest
+	}
+	return strings.Trim(t, " ()[]©|")
+}
+
+// labelEnds reports whether what follows the word of a label, as it stands and
+// without punctuation, makes it a label: "Photo: X", "Photo by X", "Photo
+// Reuters", but not "Photo Agency X".
+func labelEnds(raw, rest string) bool {
+	if raw[0] != ' ' || strings.ContainsAny(raw[:min(len(raw), 3)], ":|/©") {
+		return true
+	}
+	_, e := nextWord(rest, 0)
+	word := strings.ToLower(rest[:e])
+	return creditWords[word] || word == "by" || word == "courtesy" || word == "von" || word == "source" || hasAgency(strings.ToLower(rest))
 }

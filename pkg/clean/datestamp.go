@@ -31,10 +31,13 @@ func isInstant(s string) bool {
 
 // isDateStamp recognises a line that consists of a date and nothing else.
 func isDateStamp(l *Line) bool {
-	digits, year := 0, false
 	if isInstant(l.Text) {
 		return true
 	}
+	if strings.Contains(l.Text, "°") {
+		return false
+	}
+	digits, year := 0, false
 	for _, w := range strings.FieldsFunc(l.Lower, func(r rune) bool { return !isWord(r) && r != '.' && r != '\'' }) {
 		w = strings.Trim(w, ".'")
 		if w == "" {

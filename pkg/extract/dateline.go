@@ -11,52 +11,19 @@ import (
 // maxDateline is how far into the lead a dateline may reach, in bytes.
 const maxDateline = 110
 
-// splitLeadDateline takes the dateline off the first paragraph and the
-// attribution tails off all. known are the names of the outlets and agencies
-// that the metadata give.
-func splitLeadDateline(a *article.Article, blocks []block, known []string) {
-	for i := range blocks {
-		b := &blocks[i]
-		if !b.prose || b.Dropped() || !endsSentence(b.text) && b.words < 15 {
-			continue
-		}
-		if d, n := findDateline(b.text); d != nil {
-			a.Dateline = d
-			b.text = b.text[n:]
-		}
-		break
-	}
-	paragraphs := 0
-	for i := range blocks {
-		b := &blocks[i]
-		if b.Dropped() {
-			continue
-		}
-		who, rest := cutAttribution(b.text)
-		if who == "" && b.prose && paragraphs < maxAttributed {
-			who, rest = cutNamedTail(b.text, known)
-		}
-		if who != "" {
-			a.Attributions = appendNew(a.Attributions, who)
-			b.text = rest
-		}
-		if b.prose {
-			paragraphs++
-		}
-	}
-}
-
 // findDateline recognises "GENEVA (Reuters) - ", "Paris, France (BBN)-",
-// "BERLIN, May 3 (dpa) —", "LONDON. AGENCY Text" and "date 2015-11-17 ..." and
-// returns it with the length of what it takes off the text.
+// "BERLIN, 3. Mai (dpa) —", "(EFE).- ", "NEW DELHI: ", "LONDON. AGENCY Text",
+// "МОСКВА, 3 мая. /ТАСС/. ", "[東京　３日　ロイター] - ", "(서울=연합뉴스) ... = ",
+// "新华社北京5月3日电 " and "date 2015-11-17 ...", and returns it with the
+// length of what it takes off the text.
 func findDateline(text string) (*article.Dateline, int) {
-	if d, n := bracketDateline(text); d != nil {
-		return d, n
+	for _, find := range []func(string) (*article.Dateline, int){asianDateline, bracketDateline, slashDateline, dashDateline, capitalsDateline, colonDateline} {
+		if d, n := find(text); d != nil {
+			d.Raw = strings.TrimSpace(text[:n])
+			return d, n
+		}
 	}
-	if d, n := dashDateline(text); d != nil {
-		return d, n
-	}
-	return capitalsDateline(text)
+	return nil, 0
 }
 
 // bracketDateline: place, then the agency in brackets, then a dash.
@@ -71,9 +38,12 @@ func bracketDateline(text string) (*article.Dateline, int) {
 		return nil, 0
 	}
 	end += open
-	rest := strings.TrimLeft(text[end+1:], " :")
-	dash := dashLen(rest)
 	inside := text[open+1 : end]
+	if !agencyLike(inside) {
+		return nil, 0
+	}
+	rest := strings.TrimLeft(text[end+1:], " :.")
+	dash := dashLen(rest)
 	if dash == 0 && !clean.IsAgency(inside) {
 		return nil, 0
 	}
@@ -81,10 +51,80 @@ func bracketDateline(text string) (*article.Dateline, int) {
 	if dash == 0 && place == "" || !placeLike(place) {
 		return nil, 0
 	}
-	n := len(text) - len(strings.TrimLeft(rest[dash:], " "))
-	d := &article.Dateline{Raw: strings.TrimSpace(text[:n]), Agency: inside}
+	d := &article.Dateline{Agency: inside}
+	d.Place, d.Date = splitPlaceDate(strings.TrimRight(place, "."))
+	if place != "" || dash == 0 {
+		return d, len(text) - len(strings.TrimLeft(rest[dash:], " "))
+	}
+	rest = strings.TrimLeft(rest[dash:], " ")
+	if after, n := dashDateline(rest); after != nil { // "(AGENCY) - PLACE, 3 MAY - "
+		d.Place, d.Date = after.Place, after.Date
+		rest = rest[n:]
+	}
+	return d, len(text) - len(rest)
+}
+
+// agencyLike reports whether the words in brackets could be the name of an
+// agency or outlet: letters, and no number such as a result has.
+func agencyLike(s string) bool {
+	letters := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsDigit(r):
+			return false
+		case unicode.IsLetter(r):
+			letters++
+		}
+	}
+	return letters >= 2 && strings.Count(s, " ") <= 3
+}
+
+// slashDateline: a place, perhaps with a date, then the agency between strokes:
+// "МОСКВА, 3 мая. /ТАСС/. ".
+func slashDateline(text string) (*article.Dateline, int) {
+	head := text[:min(len(text), maxDateline)]
+	open := strings.Index(head, " /")
+	if open < 3 {
+		return nil, 0
+	}
+	agency, after, ok := strings.Cut(head[open+2:], "/")
+	if !ok || !clean.IsAgency(agency) {
+		return nil, 0
+	}
+	place := strings.TrimRight(head[:open], " .,")
+	first, _, _ := strings.Cut(place, ",")
+	if !placeLike(first) {
+		return nil, 0
+	}
+	d := &article.Dateline{Agency: agency}
 	d.Place, d.Date = splitPlaceDate(place)
+	d.Place = titleCase(d.Place)
+	n := open + 2 + len(agency) + 1 + len(after) - len(strings.TrimLeft(after, " .-–—"))
 	return d, n
+}
+
+// colonDateline: a city in capitals and a colon, "NEW DELHI: The ...". Only
+// cities that are known as such: a label looks the same.
+func colonDateline(text string) (*article.Dateline, int) {
+	place, rest, ok := strings.Cut(text[:min(len(text), 40)], ": ")
+	if !ok || !allCapitals(place) || !unicode.IsUpper(firstRune(rest)) {
+		return nil, 0
+	}
+	if city, _, _ := strings.Cut(place, ","); !colonCities[city] {
+		return nil, 0
+	}
+	return &article.Dateline{Place: titleCase(place)}, len(place) + 2
+}
+
+// colonCities are the cities that the press which writes datelines this way
+// writes from most.
+var colonCities = map[string]bool{
+	"NEW DELHI": true, "DELHI": true, "MUMBAI": true, "KOLKATA": true, "CHENNAI": true, "HYDERABAD": true, "BENGALURU": true, "BANGALORE": true, "LUCKNOW": true, "PUNE": true, "AHMEDABAD": true, "SRINAGAR": true, "GUWAHATI": true, "PATNA": true, "BHOPAL": true, "JAIPUR": true,
+	"ISLAMABAD": true, "KARACHI": true, "LAHORE": true, "PESHAWAR": true, "QUETTA": true, "RAWALPINDI": true, "KABUL": true, "DHAKA": true, "COLOMBO": true, "KATHMANDU": true,
+	"KUALA LUMPUR": true, "SINGAPORE": true, "BANGKOK": true, "MANILA": true, "JAKARTA": true, "HANOI": true, "PHNOM PENH": true, "YANGON": true, "HONG KONG": true, "BEIJING": true, "SHANGHAI": true, "TAIPEI": true, "SEOUL": true, "TOKYO": true, "SYDNEY": true, "CANBERRA": true,
+	"DUBAI": true, "ABU DHABI": true, "RIYADH": true, "JEDDAH": true, "DOHA": true, "KUWAIT CITY": true, "MUSCAT": true, "TEHRAN": true, "BAGHDAD": true, "DAMASCUS": true, "BEIRUT": true, "AMMAN": true, "JERUSALEM": true, "RAMALLAH": true, "CAIRO": true, "TRIPOLI": true, "TUNIS": true, "ISTANBUL": true, "ANKARA": true,
+	"NAIROBI": true, "LAGOS": true, "ABUJA": true, "ACCRA": true, "KAMPALA": true, "HARARE": true, "JOHANNESBURG": true, "CAPE TOWN": true, "ADDIS ABABA": true, "KHARTOUM": true, "MOGADISHU": true,
+	"LONDON": true, "PARIS": true, "BERLIN": true, "BRUSSELS": true, "GENEVA": true, "VIENNA": true, "ROME": true, "MADRID": true, "ATHENS": true, "MOSCOW": true, "KYIV": true, "KIEV": true, "WARSAW": true, "THE HAGUE": true, "WASHINGTON": true, "NEW YORK": true, "UNITED NATIONS": true, "LOS ANGELES": true, "MEXICO CITY": true,
 }
 
 // dashDateline: a place in capitals, perhaps with a date, then a dash.
@@ -100,7 +140,13 @@ func dashDateline(text string) (*article.Dateline, int) {
 			continue
 		}
 		n := i + len(dash)
-		return &article.Dateline{Raw: strings.TrimSpace(text[:n]), Place: titleCase(place), Date: date}, n
+		d := &article.Dateline{Place: titleCase(place), Date: date}
+		agency, after, found := strings.Cut(text[n:min(len(text), n+40)], ". ") // "МОСКВА, 3 мая - РИА Новости. "
+		if found && clean.IsAgency(agency) {
+			d.Agency = agency
+			n = n + len(agency) + 2 + len(after) - len(strings.TrimLeft(after, " "))
+		}
+		return d, n
 	}
 	return nil, 0
 }
@@ -127,7 +173,6 @@ func capitalsDateline(text string) (*article.Dateline, int) {
 	}
 	d.Place, d.Agency = titleCase(place), agency
 	n := len(text) - len(strings.TrimLeft(after[len(agency):], " .-–—"))
-	d.Raw = strings.TrimSpace(text[:n])
 	return d, n
 }
 
@@ -193,112 +238,4 @@ func titleCase(s string) string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// attributionVerbs join a sentence to the outlet that a copy names at its end.
-var attributionVerbs = []string{", reports ", ", reported ", ", berichtet ", ", informa ", ", rapporte "}
-
-// cutAttribution takes ", reports NAME" off the end of a paragraph, where NAME
-// is an agency or an abbreviation in capitals; the full stop stays.
-func cutAttribution(text string) (who, rest string) {
-	for _, verb := range attributionVerbs {
-		i := strings.LastIndex(text, verb)
-		if i < 0 || len(text)-i > 40 {
-			continue
-		}
-		name := strings.Trim(text[i+len(verb):], " .\"")
-		if name == "" || !clean.IsAgency(name) && (!allCapitals(name) || strings.Contains(name, " ")) {
-			continue
-		}
-		return name, text[:i] + "."
-	}
-	return "", text
-}
-
-// maxAttributed is in how many paragraphs, from the top, a tail may name an
-// outlet that is no agency.
-const maxAttributed = 2
-
-// outletWords are words that end the name of an outlet or agency.
-var outletWords = map[string]bool{"wire": true, "newswire": true, "news": true, "agency": true, "press": true, "presse": true, "times": true, "post": true, "herald": true, "tribune": true, "gazette": true, "journal": true, "courier": true, "chronicle": true, "radio": true, "tv": true, "zeitung": true, "nachrichten": true, "agentur": true, "agence": true, "tageblatt": true, "agencia": true, "agenzia": true, "online": true}
-
-// tailVerbs are what stands before or after the name in a tail.
-var tailVerbs = []string{"reports", "reported", "berichtet", "berichtete", "meldet", "meldete", "rapporte", "informa", "informó", "riporta"}
-
-// maxNamedTail bounds a tail, in bytes.
-const maxNamedTail = 60
-
-// cutNamedTail takes ", reports NAME" and ", NAME reports" off the end of a
-// paragraph, where NAME is that of an outlet by its words or by the metadata.
-// "the" before it makes it a source that is spoken of.
-func cutNamedTail(text string, known []string) (who, rest string) {
-	end := strings.TrimRight(text, " .")
-	i := strings.LastIndex(end, ", ")
-	if i < 0 || len(end)-i > maxNamedTail || end == text || strings.Count(text[:i], "\"")%2 != 0 {
-		return "", text
-	}
-	tail := end[i+2:]
-	for _, verb := range tailVerbs {
-		name, after := strings.CutPrefix(tail, verb+" ")
-		if !after {
-			var before bool
-			if name, before = strings.CutSuffix(tail, " "+verb); !before {
-				continue
-			}
-			name = strings.TrimPrefix(name, "wie ")
-		}
-		if isOutlet(name, known) {
-			return name, text[:i] + "."
-		}
-	}
-	return "", text
-}
-
-// isOutlet reports whether name is that of an agency or outlet: known as one, or
-// two to four words in capitals of which the last says so.
-func isOutlet(name string, known []string) bool {
-	for _, k := range known {
-		if strings.EqualFold(k, name) {
-			return true
-		}
-	}
-	if clean.IsAgency(name) {
-		return true
-	}
-	words := strings.Fields(name)
-	if len(words) < 2 || len(words) > 4 || !outletWords[strings.ToLower(words[len(words)-1])] {
-		return false
-	}
-	for _, w := range words {
-		if !unicode.IsUpper(firstRune(w)) {
-			return false
-		}
-	}
-	return true
-}
-
-// names are the outlets and authors that the metadata of a page name, but for
-// people.
-func (m *meta) names(a *article.Article) []string {
-	out := []string{m.ld.Publisher, a.Publisher}
-	for _, n := range m.ld.Authors {
-		if authorKind(n.Name, a) != article.Person || n.Type == "organization" { //nolint:misspell // the name that schema.org gave it
-			out = append(out, n.Name)
-		}
-	}
-	for _, n := range m.values["author"] {
-		if authorKind(n, a) != article.Person {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-func appendNew(list []string, s string) []string {
-	for _, have := range list {
-		if strings.EqualFold(have, s) {
-			return list
-		}
-	}
-	return append(list, s)
 }

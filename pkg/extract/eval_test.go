@@ -124,7 +124,7 @@ func TestEvalPredictions(t *testing.T) {
 func predict(p *evalPage) map[string]any {
 	page := &article.Page{URL: p.URL, FinalURL: p.URL, Status: 200, Body: p.body, FetchedAt: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
 	line := map[string]any{"id": p.ID, "text": ""}
-	r, err := Extract(page, Options{Explain: os.Getenv("COPYDESK_EVAL_TRACE") != ""})
+	r, err := Extract(page, Options{Explain: os.Getenv("COPYDESK_EVAL_TRACE") != "", AsPrinted: true})
 	if err != nil {
 		line["error"] = err.Error()
 		return line

@@ -34,6 +34,12 @@ var (
 
 // Options controls what is reported, never what is found.
 type Options struct {
+	// AsPrinted leaves datelines and attribution tails in the body and the text of
+	// a page, where [Extract] takes them off: they are what copies of one report
+	// differ in. Article.Dateline and Attributions hold them either way, and
+	// ContentHash is that of the text without them.
+	AsPrinted bool
+
 	Explain bool // fill Result.Trace
 }
 
@@ -79,6 +85,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	body := pg.chooseBody(m.ld.Body)
 	pg.label(&a, body, m)
 	finishBody(&a, pg.blocks)
+	printed := takeOrigin(&a, m.names(&a))
 	finishTitle(&a, m)
 	setAuthors(&a, pg, m, p.Entry)
 	setDates(&a, pg, m, root, p)
@@ -88,6 +95,9 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	setAccess(&a, pg, m, p.Status)
 	setKind(&a, pg, m, body)
 	a.ContentHash = article.ContentHash(a.Title, a.Text)
+	if o.AsPrinted {
+		a.Body, a.Text = printed, article.JoinText(printed)
+	}
 	if len(a.Body) == 0 && a.Title == "" {
 		return nil, fail(p.FinalURL, ErrEmpty)
 	}

@@ -102,7 +102,7 @@ func TestNamedTail(t *testing.T) {
 		"\"It fell on Monday, reports Northern Wire.":                    "\"It fell on Monday, reports Northern Wire.",
 		"The bridge fell on Monday, reports Northern Wire and the mayor": "The bridge fell on Monday, reports Northern Wire and the mayor",
 	} {
-		if _, got := cutNamedTail(text, known); got != want {
+		if _, got := cutTail(text, known, 0); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

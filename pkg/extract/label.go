@@ -37,7 +37,6 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	blocks := p.blocks[e.first:e.last]
 	p.takeStandfirst(a, e.first, e.last, m)
 	p.takeLineBelowTitle(a, e.first, e.last)
-	splitLeadDateline(a, blocks, m.names(a))
 	lines, verdicts := matchLines(blocks)
 	clean.Context(a.Title, false, lines, verdicts)
 	for i := range blocks {

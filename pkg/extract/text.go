@@ -16,7 +16,8 @@ const maxTextLines = 50_000
 
 // FromText cleans plain text that another program took from a page: it joins
 // hard-wrapped lines, tells the headline from the body, and drops furniture by
-// the same rules as [Extract]. Where id is a URL, the article has its address
+// the same rules as [Extract]. Datelines and attribution tails leave the text
+// whatever [Options.AsPrinted] says. Where id is a URL, the article has its address
 // and the id that goes with it; else id is the article's id. Errors wrap
 // [ErrEmpty].
 func FromText(id, text string, o Options) (*Result, error) {
@@ -29,7 +30,7 @@ func FromText(id, text string, o Options) (*Result, error) {
 		a.URL, a.CanonicalURL, a.Site, a.ID = id, canonical, weburl.Site(canonical), article.ID(canonical)
 	}
 	takeHeadline(&a, blocks)
-	labelText(&a, blocks)
+	blocks = labelText(&a, blocks)
 	finishBody(&a, blocks)
 	datelineDate(&a)
 	a.Language = detectLanguage("", "", a.Text)
@@ -139,6 +140,7 @@ func takeHeadline(a *article.Article, blocks []block) {
 		}
 		if repeat := repeatedBelow(blocks, i); repeat != "" {
 			a.Title = repeat
+			a.Publisher = siteAfter(b.text, repeat)
 			return
 		}
 		if i == 0 && !endsSentence(b.text) || i == 0 && strings.HasSuffix(b.text, "?") {
@@ -146,6 +148,20 @@ func takeHeadline(a *article.Article, blocks []block) {
 			return
 		}
 	}
+}
+
+// siteAfter returns the name of the site that follows the headline in a title,
+// "The bridge falls - The Herald", or "".
+func siteAfter(text, title string) string {
+	if len(text) <= len(title) || !strings.EqualFold(text[:len(title)], title) {
+		return ""
+	}
+	rest := strings.TrimSpace(text[len(title):])
+	name := strings.TrimLeft(rest, "-–—|: ")
+	if name == rest || textnorm.Words(name) > 6 {
+		return ""
+	}
+	return name
 }
 
 // repeatedBelow returns the line below line i that says the same without the
@@ -161,38 +177,21 @@ func repeatedBelow(blocks []block, i int) string {
 	return ""
 }
 
-// labelText decides what of plain text is furniture.
-func labelText(a *article.Article, blocks []block) {
-	splitLeadDateline(a, blocks, nil)
+// labelText decides what of plain text is furniture, and cuts lines that hold
+// several pieces of it.
+func labelText(a *article.Article, blocks []block) []block {
+	blocks = splitOrigin(a, splitHeader(a, blocks))
 	lines, verdicts := matchLines(blocks)
-	for i := range lines {
-		if verdicts[i].Kind == clean.SectionLabel && a.Section == "" {
-			a.Section = lines[i].Text
-		}
-	}
 	clean.Context(a.Title, true, lines, verdicts)
 	for i := range blocks {
 		blocks[i].Verdict = verdicts[i]
-		blocks[i].kept = !verdicts[i].Dropped()
-		if verdicts[i].Kind == clean.Standfirst && a.Standfirst == "" {
-			a.Standfirst = blocks[i].text
-		}
 	}
-	dropPageHeader(blocks)
-}
-
-// dropPageHeader drops what stands in one line with several pieces of furniture
-// at the top: a clock, the weather, links to log in.
-func dropPageHeader(blocks []block) {
+	blocks = splitCredits(a, blocks)
+	noteText(a, blocks)
 	for i := range blocks {
-		b := &blocks[i]
-		if b.prose && strings.Count(b.text, " | ") < 2 {
-			return
-		}
-		if b.kept && strings.Count(b.text, " | ") >= 2 {
-			b.Verdict, b.kept = clean.Verdict{Kind: clean.Navigation, Rule: "page-header-line"}, false
-		}
+		blocks[i].kept = !blocks[i].Dropped()
 	}
+	return blocks
 }
 
 // matchLines applies the line rules to blocks, from the top: what counts as
