@@ -88,7 +88,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	printed := takeOrigin(&a, m.names(&a))
 	finishTitle(&a, m)
 	setAuthors(&a, pg, m, p.Entry)
-	setDates(&a, pg, m, root, p)
+	setDates(&a, pg, m, &sc, p)
 	a.Language = detectLanguage(m.lang, p.Entry.Language, languageSample(&a))
 	setTopics(&a, pg, m)
 	setImages(&a, pg, m, body)

@@ -33,7 +33,7 @@ func TestDateInWords(t *testing.T) {
 
 // TestPublishedAfterFetch checks how far past the fetch a date may lie.
 func TestPublishedAfterFetch(t *testing.T) {
-	fetched := time.Date(2026, 5, 12, 10, 0, 0, 0, time.UTC)
+	d := dater{fetched: time.Date(2026, 5, 12, 10, 0, 0, 0, time.UTC)}
 	for value, want := range map[string]bool{
 		"2026-05-12T10:03:00Z":      true,
 		"2026-05-12T10:10:00Z":      false,
@@ -45,7 +45,7 @@ func TestPublishedAfterFetch(t *testing.T) {
 		"2026-05-12":                true,
 		"1988-05-12":                false,
 	} {
-		if got := firstDate(fetched, dated(value, article.FromMeta)) != nil; got != want {
+		if got := d.plausible(d.read(value, article.FromMeta)); got != want {
 			t.Errorf("%s: believed %v, want %v", value, got, want)
 		}
 	}
