@@ -84,6 +84,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	setTitle(&a, pg, m, p.Entry)
 	body := pg.chooseBody(m.ld.Body)
 	pg.label(&a, body, m)
+	body = pg.rescue(&a, body, m, sc, text)
 	finishBody(&a, pg.blocks)
 	printed := takeOrigin(&a, m.names(&a))
 	finishTitle(&a, m)
