@@ -18,12 +18,16 @@ type meta struct {
 	lang      string
 	canonical string
 	headings  []*html.Node // h1
+	above     []int        // how many authors are marked above each of them
 	times     []*html.Node // time elements and others with a machine-readable date
 	authors   []*html.Node // elements that are marked as the author
 	homes     []string     // what the links to the home page say: the name of the site, and "Home"
 	host      string
 	headline  string // what setTitle chose
-	ld        linkedData
+
+	printed      *html.Node // the h1 that is the headline, or nil
+	printedMarks int        // how many authors are marked above it
+	ld           linkedData
 }
 
 const (
@@ -75,6 +79,7 @@ func (m *meta) visit(n *html.Node) {
 	case atom.H1:
 		if len(m.headings) < maxMarked {
 			m.headings = append(m.headings, n)
+			m.above = append(m.above, len(m.authors))
 		}
 	case atom.A:
 		m.addHome(n)

@@ -61,6 +61,17 @@ func (s *siteNames) has(t string) bool {
 	return len(s.label) > 2 && len(k) > 4 && strings.HasPrefix(k, s.label) && len(k) <= len(s.label)+8
 }
 
+// begins reports whether t begins with one of the names: "Herald newsroom".
+func (s *siteNames) begins(t string) bool {
+	k := withoutArticle(key(t))
+	for _, n := range s.names {
+		if len(n) >= 6 && strings.HasPrefix(k, n) {
+			return true
+		}
+	}
+	return false
+}
+
 // withoutArticle cuts the article off the key of a name, so that "The Herald"
 // and "Herald" are one.
 func withoutArticle(k string) string {

@@ -35,6 +35,12 @@ func setTitle(a *article.Article, p *page, m *meta, entry article.Entry) {
 	s := newSiteNames(a, m)
 	t := m.readTitles(s, entry)
 	m.headline = t.choose()
+	for i, text := range t.texts {
+		if text != "" && text == t.heading.text {
+			m.printed, m.printedMarks = m.headings[i], m.above[i]
+			break
+		}
+	}
 	switch {
 	case t.heading.text != "":
 		a.Title = t.heading.text
