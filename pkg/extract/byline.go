@@ -57,7 +57,7 @@ func (f *authorFinder) readMarks(marks []*html.Node) []article.Author {
 	others := 0 // authors of other texts
 	for i, n := range marks {
 		strong := attr(n, "itemprop") != "" || attr(n, "rel") == "author" || strings.Contains(attr(n, "class"), "vcard")
-		if strong && markAt != nil && !near(markAt, n) || !strong && (classAt != nil && !near(classAt, n) || markAt != nil) {
+		if strong && markAt != nil && !sameByline(markAt, n) || !strong && (classAt != nil && !sameByline(classAt, n) || markAt != nil) {
 			if !strong && markAt == nil && others < maxOthers && sameShape(classAt, n) {
 				if names := f.markedNames(n, false); len(names) > 0 && !sameName(byClass, names[0]) {
 					others++
@@ -176,9 +176,9 @@ func within(n, outer *html.Node) bool {
 	return false
 }
 
-// near reports whether two marks belong to one byline: an ancestor close to
+// sameByline reports whether two marks belong to one byline: an ancestor close to
 // the first holds the second.
-func near(first, n *html.Node) bool {
+func sameByline(first, n *html.Node) bool {
 	e := first
 	for range 3 {
 		if e = e.Parent; e == nil || e.DataAtom == atom.Body || e.DataAtom == atom.Article || e.DataAtom == atom.Main {
@@ -280,10 +280,10 @@ func withoutDates(text string) string {
 		}
 		return afterDate(text)
 	}
-	for len(words) > 1 && dateWord(words[len(words)-1]) {
+	for len(words) > 1 && wordOfDate(words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}
-	if len(words) == 1 && dateWord(words[0]) {
+	if len(words) == 1 && wordOfDate(words[0]) {
 		return afterDate(text)
 	}
 	return strings.Join(words, " ")
@@ -300,15 +300,8 @@ func afterDate(text string) string {
 	return rest
 }
 
-// dateWord reports a word that stands before a date and is no part of a name.
-func dateWord(w string) bool {
+// wordOfDate reports a word that stands before a date and is no part of a name.
+func wordOfDate(w string) bool {
 	w = strings.ToLower(strings.Trim(w, ".,:()"))
-	if monthWords[w] != 0 || unicode.IsLower(firstRune(w)) && len(w) <= 2 {
-		return true
-	}
-	switch w {
-	case "vor", "hace", "ago", "published", "posted", "updated", "publicado", "publié", "veröffentlicht", "aktualisiert", "stand", "vom", "den", "der", "the", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo":
-		return true
-	}
-	return false
+	return dateWords[w] != wordNone || unicode.IsLower(firstRune(w)) && len(w) <= 2 || w == "vor" || w == "hace"
 }

@@ -140,7 +140,7 @@ func properName(name string) bool {
 	}
 	for w := range strings.FieldsSeq(name) {
 		lower := strings.ToLower(strings.Trim(w, ".,:"))
-		if furnitureWords[lower] || monthWords[lower] != 0 && !strings.Contains(name, " ") {
+		if furnitureWords[lower] || dateWords[lower] != wordNone && !strings.Contains(name, " ") {
 			return false
 		}
 		if r, _ := utf8.DecodeRuneInString(w); unicode.IsLower(r) && !particles[lower] {
