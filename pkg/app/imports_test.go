@@ -21,7 +21,8 @@ var importTable = map[string][]string{
 	"pkg/weburl":            {},
 	"pkg/textnorm":          {"pkg/article"},
 	"pkg/clean":             {"pkg/article", "pkg/textnorm"},
-	"pkg/extract":           {"pkg/article", "pkg/textnorm", "pkg/clean", "pkg/weburl"},
+	"pkg/htmltree":          {},
+	"pkg/extract":           {"pkg/article", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/weburl"},
 	"pkg/feed":              {"pkg/article", "pkg/textnorm", "pkg/weburl"},
 	"pkg/fetch":             {"pkg/article", "pkg/weburl"},
 	"pkg/dedup":             {"pkg/article"},
@@ -46,7 +47,7 @@ var importTable = map[string][]string{
 
 // pure packages are plain functions of their input: no broker, no metrics, no
 // HTTP server, not even through another package of ours.
-var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/extract", "pkg/feed", "pkg/dedup"}
+var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/dedup"}
 
 var impure = []string{"github.com/nats-io/", "github.com/prometheus/", "go.opentelemetry.io/"}
 

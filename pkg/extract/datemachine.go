@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/htmltree"
 )
 
 const (
@@ -127,9 +128,9 @@ const (
 
 // scriptDate searches the data of the scripts, and JSON-LD of other types than
 // articles, for a key such as "publishedAt" or "uploadDate".
-func (d *dater) scriptDate(sc *scanned) *foundDate {
+func (d *dater) scriptDate(doc *htmltree.Document) *foundDate {
 	left := maxScriptHits
-	for _, list := range [][][]byte{sc.jsonLD, sc.state} {
+	for _, list := range [][][]byte{doc.JSONLD, doc.State} {
 		for _, s := range list {
 			for _, word := range [...]string{"ublish", "uploadDate", "publication", "displayDate", "deployDt", "dateCreated", "createdAt", "created_at"} {
 				if f := d.keyDate(s, word, &left); f != nil {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/htmltree"
 )
 
 const (
@@ -57,7 +58,7 @@ func newDater(m *meta, p *article.Page) *dater {
 // that agree beat one; a line at the headline beats a loose meta element. The
 // time of the fetch is never a date, nor is a time that is only relative to it
 // ("3 hours ago"): a page kept for a year would say the same.
-func setDates(a *article.Article, pg *page, m *meta, sc *scanned, p *article.Page) {
+func setDates(a *article.Article, pg *page, m *meta, doc *htmltree.Document, p *article.Page) {
 	d := newDater(m, p)
 	machine := []*foundDate{
 		d.read(m.ld.Published, article.FromJSONLD), d.meta(m, publishedMeta), d.marked(m, true), d.meta(m, looseMeta), d.marked(m, false), fromFeed(p.Entry.Published),
@@ -68,7 +69,7 @@ func setDates(a *article.Article, pg *page, m *meta, sc *scanned, p *article.Pag
 	seen := d.best(f.near(nil))
 	published := d.choose(machine, modified, seen.published)
 	if published == nil {
-		published = d.lastResort(f, seen, url, sc, m)
+		published = d.lastResort(f, seen, url, doc, m)
 	}
 	if published != nil {
 		d.refine(published, machine, seen.published)
@@ -169,14 +170,14 @@ func (d *dater) best(list []seenDate) seenDates {
 }
 
 // lastResort finds a date where the page gives none to machines.
-func (d *dater) lastResort(f *dateFinder, seen seenDates, url *foundDate, sc *scanned, m *meta) *foundDate {
+func (d *dater) lastResort(f *dateFinder, seen seenDates, url *foundDate, doc *htmltree.Document, m *meta) *foundDate {
 	if s := seen.published; s != nil && (s.score >= sureSeen || s.score >= wantSeen && !d.plausible(url)) {
 		return s.found(article.FromText)
 	}
 	if d.plausible(url) {
 		return url
 	}
-	if found := d.scriptDate(sc); found != nil {
+	if found := d.scriptDate(doc); found != nil {
 		return found
 	}
 	if seen.published == nil || seen.published.score < 0 {

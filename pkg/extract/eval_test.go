@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/htmltree"
 )
 
 // sharedDir returns the folder of optional test data beside the repository, or
@@ -167,11 +168,10 @@ func TestEvalSpeed(t *testing.T) {
 			}
 			parse += time.Since(start)
 			start = time.Now()
-			sc := scan(pages[i].body)
+			doc := htmltree.Parse(pages[i].body)
 			scans += time.Since(start)
-			root, _, _ := parseTimed(sc)
 			start = time.Now()
-			_ = buildPage(root)
+			_ = buildPage(doc.Root)
 			trees += time.Since(start)
 			start = time.Now()
 			predict(&pages[i])
@@ -180,5 +180,3 @@ func TestEvalSpeed(t *testing.T) {
 	}
 	t.Logf("html.Parse %v, Extract %v (%.2f), scan %v, tree %v", parse, whole, float64(whole)/float64(parse), scans, trees)
 }
-
-func parseTimed(s scanned) (*html.Node, bool, error) { return parse(s) }

@@ -1,8 +1,8 @@
 // Package extract finds the article in a page: its body, title, standfirst,
 // authors, dates, language, pictures, and whether it is all there.
 //
-// The way of a page: package textnorm decodes the bytes; scan cuts what no
-// reader sees; parse builds the tree; buildPage turns it into blocks of text;
+// The way of a page: package textnorm decodes the bytes; package htmltree
+// builds the tree of what a reader sees; buildPage turns it into blocks of text;
 // chooseBody finds the element that holds the article; label asks package clean
 // which of its blocks are furniture; the finders of metadata read JSON-LD, meta
 // elements and the text around the headline. Everything is a pure function of
@@ -18,6 +18,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/htmltree"
 	"github.com/copydesk/copydesk/pkg/textnorm"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
@@ -69,27 +70,24 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 		return nil, fail(p.FinalURL, ErrNotHTML)
 	}
 	text, _, warnings := textnorm.Decode(p.Body, p.ContentType)
-	sc := scan(text)
-	root, flat, err := parse(sc)
-	if err != nil {
-		return nil, fmt.Errorf("extract %s: %w: %w", p.FinalURL, ErrNotHTML, err)
-	}
-	if flat {
+	doc := htmltree.Parse(text)
+	defer doc.Release()
+	if doc.Cut {
 		warnings = append(warnings, "page flattened: too deep or too large")
 	}
-	pg := buildPage(root)
-	m := readMeta(root, sc.jsonLD, p.FinalURL)
+	pg := buildPage(doc.Root)
+	m := readMeta(doc.Root, doc.JSONLD, p.FinalURL)
 	a := article.Article{URL: p.FinalURL, FetchedAt: p.FetchedAt, Feed: p.Feed, Normalizer: Version, Warnings: warnings}
 	setAddress(&a, p, m)
 	setTitle(&a, pg, m, p.Entry)
 	body := pg.chooseBody(m.ld.Body)
 	pg.label(&a, body, m)
-	body = pg.rescue(&a, body, m, sc, text)
+	body = pg.rescue(&a, body, m, doc, text)
 	finishBody(&a, pg.blocks)
 	printed := takeOrigin(&a, m.names(&a))
 	finishTitle(&a, m)
 	setAuthors(&a, pg, m, p.Entry)
-	setDates(&a, pg, m, &sc, p)
+	setDates(&a, pg, m, doc, p)
 	a.Language = detectLanguage(m.lang, p.Entry.Language, languageSample(&a))
 	setTopics(&a, pg, m)
 	setImages(&a, pg, m, body)

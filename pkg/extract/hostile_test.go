@@ -112,18 +112,6 @@ func TestSameInputSameOutput(t *testing.T) {
 	}
 }
 
-func FuzzScan(f *testing.F) {
-	for _, s := range []string{"", "<", "<!--", "<!-- x -->a", "<script>a</script>b", "<svg><svg></svg></svg>c", "<a href='<b>'>d</a>", "<title><!--</title>e", "<template shadowrootmode=open>f</template>", `<script type="application/ld+json">{}</script>`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		s := scan(src)
-		if len(s.html) > len(src) {
-			t.Errorf("scan made %d bytes of %d", len(s.html), len(src))
-		}
-	})
-}
-
 func FuzzExtract(f *testing.F) {
 	for _, s := range []string{
 		"<h1>The bridge fell</h1><p>The bridge at Northport fell on Monday.</p>", "<table><tr><td>a<td>b<tr><td>c<td>d</table>",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/htmltree"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 // below noscript, in the data of its programs. It is tried on pages that show
 // hardly any text, and appends what it finds to the page's blocks. It returns
 // the element that holds the article.
-func (p *page) rescue(a *article.Article, body int, m *meta, sc scanned, source []byte) int {
+func (p *page) rescue(a *article.Article, body int, m *meta, doc *htmltree.Document, source []byte) int {
 	shown := 0
 	for i := range p.blocks {
 		if p.blocks[i].kept {
@@ -44,7 +45,7 @@ func (p *page) rescue(a *article.Article, body int, m *meta, sc scanned, source 
 			return i
 		}
 	}
-	if text := articleInState(sc.state); text != "" {
+	if text := articleInState(doc.State); text != "" {
 		if i := p.adopt(a, m, text, enough); i >= 0 {
 			return i
 		}
@@ -68,11 +69,7 @@ func paragraphs(text string) string {
 // makes at least enough bytes, and returns the element that holds it; -1 where
 // it does not.
 func (p *page) adopt(a *article.Article, m *meta, source string, enough int) int {
-	root, _, err := parse(scan([]byte(source)))
-	if err != nil {
-		return -1
-	}
-	other := buildPage(root)
+	other := buildPage(htmltree.Parse([]byte(source)).Root)
 	standfirst, dateline := a.Standfirst, a.Dateline
 	body := other.chooseBody("")
 	other.label(a, body, m)
