@@ -38,9 +38,8 @@ func (p *page) common(a, b int) int {
 	return max(a, 0)
 }
 
-// join adds a line to the paragraph that it continues.
-func (p *page) join(para *paragraph, text string, l lineInfo) {
-	para.text += " " + text
+// join adds a line to the paragraph that it continues; its text comes later.
+func (p *page) join(para *paragraph, l lineInfo) {
 	para.info.text += l.text
 	para.info.bold += l.bold
 	para.info.italic += l.italic
@@ -53,16 +52,17 @@ const wrappedLine = 50
 
 // continues reports whether a line after a <br> goes on with the sentence above:
 // not where the two are set differently, each in an element of its own.
-func (p *page) continues(above *paragraph, text string, l lineInfo) bool {
+// tail is the line above, size the length of its paragraph.
+func (p *page) continues(above *paragraph, tail string, size int, text string, l lineInfo) bool {
 	switch {
-	case endsSentence(above.text):
+	case endsSentence(tail):
 		return false
 	case startsLower(text):
 		return true
-	case len(above.text) < wrappedLine:
+	case size < wrappedLine:
 		return false
 	}
-	if r, _ := utf8.DecodeRuneInString(text); !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '"' || strings.HasSuffix(above.text, ":") || strings.HasSuffix(above.text, ",") {
+	if r, _ := utf8.DecodeRuneInString(text); !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '"' || strings.HasSuffix(tail, ":") || strings.HasSuffix(tail, ",") {
 		return true
 	}
 	c := p.common(above.info.el, l.el)
@@ -82,21 +82,31 @@ func (p *page) splitBreaks(raw string, lines []lineInfo) []paragraph {
 		return nil
 	}
 	var out []paragraph
-	blank := true
+	var parts []string // the lines of the paragraph at the end of out
+	size, gap := 0, true
+	finish := func() {
+		if len(parts) > 1 {
+			out[len(out)-1].text = strings.Join(parts, " ")
+		}
+	}
 	for i, line := 0, ""; raw != ""; i++ {
 		line, raw, _ = strings.Cut(raw, "\n")
 		t := textnorm.String(line)
 		if t == "" {
-			blank = true
+			gap = true
 			continue
 		}
 		l := lines[min(i, len(lines)-1)]
-		if !blank && len(out) > 0 && p.continues(&out[len(out)-1], t, l) {
-			p.join(&out[len(out)-1], t, l)
+		if !gap && p.continues(&out[len(out)-1], parts[len(parts)-1], size, t, l) {
+			p.join(&out[len(out)-1], l)
+			parts, size = append(parts, t), size+1+len(t)
 		} else {
+			finish()
 			out = append(out, paragraph{t, l})
+			parts, size = append(parts[:0], t), len(t)
 		}
-		blank = false
+		gap = false
 	}
+	finish()
 	return out
 }

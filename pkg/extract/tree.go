@@ -186,7 +186,7 @@ func (p *page) enter(n *html.Node) {
 	case atom.A:
 		if hasAttr(n, "href") {
 			p.inline.link++
-			p.inLead = visibleLen(p.buf.String()) == 0
+			p.inLead = blank(p.buf.String())
 		}
 	case atom.B, atom.Strong:
 		p.inline.bold++
@@ -284,6 +284,17 @@ func (p *page) addText(s string, el int) {
 	if p.inline.italic > 0 {
 		p.line.italic += n
 	}
+}
+
+// blank reports whether s has nothing but spaces; it looks no further than it has
+// to, for it is asked at every link.
+func blank(s string) bool {
+	for i := range min(len(s), 1024) {
+		if s[i] > ' ' {
+			return false
+		}
+	}
+	return len(s) <= 1024
 }
 
 // visibleLen counts the bytes of s without spaces.
