@@ -6,6 +6,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
 )
 
@@ -97,10 +98,13 @@ const minHeaded = 300
 // article, is a piece of it too.
 func (p *page) belongs(k, e, core int, witness string) bool {
 	el := &p.els[k]
+	if p.aboveHeadline(k, e) {
+		return false
+	}
 	if sameForm(el.node, p.els[core].node) || sameForm(el.node, p.els[e].node) {
 		return true
 	}
-	blocks, text, prose, links := 0, 0, 0, 0
+	blocks, items, text, prose, links := 0, 0, 0, 0, 0
 	for i := el.first; i < el.last; i++ {
 		b := &p.blocks[i]
 		if b.Dropped() {
@@ -115,8 +119,11 @@ func (p *page) belongs(k, e, core int, witness string) bool {
 		if b.prose {
 			prose += len(b.text)
 		}
+		if b.kind == article.ListItem {
+			items++
+		}
 	}
-	if blocks == 0 {
+	if blocks == 0 || items >= minItems && items*10 >= blocks*7 && links*20 < text {
 		return true
 	}
 	if k < e && p.headed(k) {
@@ -127,6 +134,28 @@ func (p *page) belongs(k, e, core int, witness string) bool {
 	}
 	return prose*10 >= text*8 && text/blocks >= 90 && links*10 < text && el.node.DataAtom != atom.Footer || isText(el.node.DataAtom)
 }
+
+// minItems is how many items make a list of facts, such as the ingredients of a
+// recipe.
+const minItems = 4
+
+// aboveHeadline reports whether element k ends before the first main headline,
+// which stands before the end of e.
+func (p *page) aboveHeadline(k, e int) bool {
+	if k > e {
+		return false
+	}
+	for i := range min(p.els[e].last, maxHeadBlocks) {
+		if p.blocks[i].level == 1 {
+			return p.els[k].last <= i
+		}
+	}
+	return false
+}
+
+// maxHeadBlocks bounds how far down the headline of a page is looked for, in
+// blocks.
+const maxHeadBlocks = 1000
 
 // sameForm reports whether two elements have the same tag and class, and a
 // class at all.
@@ -162,6 +191,7 @@ func (p *page) markFurniture() {
 		}
 		if e.hidden {
 			taken[e.rule.Name] += e.prose
+			e.hidden = !p.plainText(e)
 		}
 	})
 	p.eachFurniture(func(e *element) {
@@ -180,6 +210,21 @@ func (p *page) markFurniture() {
 	}
 	p.markPictures(total)
 }
+
+// plainText reports whether an element that a name or an attribute gives away is
+// a long paragraph like those beside it, or a gallery without a picture.
+func (p *page) plainText(e *element) bool {
+	switch e.rule.Kind {
+	case clean.Gallery:
+		return e.prose*2 > e.text && !holdsImage(e.node)
+	case clean.Advertisement, clean.Paywall, clean.Share, clean.Hidden, clean.Footer:
+		return e.node.DataAtom == atom.P && e.prose >= minPlain && e.link*10 < e.text && p.els[e.parent].prose >= 4*e.prose
+	}
+	return false
+}
+
+// minPlain is from how many bytes on a paragraph is long.
+const minPlain = 150
 
 // mostText reports whether an element that is no comment or the like holds most
 // of the page's text that is no link: a page of verses or lists has no prose.

@@ -129,3 +129,12 @@ func atLeast(size string, n int) bool {
 	have, err := strconv.Atoi(strings.TrimSuffix(size, "px"))
 	return err != nil || have >= n
 }
+
+// holdsImage reports whether an element holds any picture.
+func holdsImage(n *html.Node) bool {
+	found := false
+	inside(n, func(d *html.Node) {
+		found = found || d.DataAtom == atom.Img || d.DataAtom == atom.Picture || d.DataAtom == atom.Figure || d.DataAtom == atom.Video
+	})
+	return found
+}
