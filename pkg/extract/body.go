@@ -24,6 +24,7 @@ func (p *page) chooseBody(witness string) int {
 		return 0
 	}
 	p.markFurniture()
+	p.markOtherArticles()
 	witness = foldWitness(witness)
 	weights := p.weigh(witness)
 	wide := p.widen(p.descend(0, descendShare, weights), weights)

@@ -138,3 +138,40 @@ func holdsImage(n *html.Node) bool {
 	})
 	return found
 }
+
+// minArticle is from how much prose on, in bytes, an element with a headline is
+// an article.
+const minArticle = 400
+
+// markOtherArticles drops the articles that follow the page's own, for readers
+// who scroll on: each stands in an article element with a main headline.
+func (p *page) markOtherArticles() {
+	own := false
+	for i := 0; i < len(p.els); i++ {
+		e := &p.els[i]
+		if e.node.DataAtom != atom.Article || e.prose < minArticle || e.hidden || !p.startsWithHeadline(e) {
+			continue
+		}
+		if own {
+			for k := e.first; k < e.last; k++ {
+				if b := &p.blocks[k]; !b.Dropped() {
+					b.Verdict = clean.Verdict{Kind: clean.Related, Rule: "another-article"}
+				}
+			}
+		}
+		own = true
+		i = e.end - 1
+	}
+}
+
+// headlineReach is how many blocks may stand above the headline of an article.
+const headlineReach = 6
+
+func (p *page) startsWithHeadline(e *element) bool {
+	for k := e.first; k < min(e.last, e.first+headlineReach); k++ {
+		if p.blocks[k].level == 1 {
+			return true
+		}
+	}
+	return false
+}
