@@ -1,145 +1,289 @@
 package extract
 
 import (
+	"math/bits"
 	"strings"
+	"sync"
 	"unicode"
-
-	"github.com/RadhiFadlillah/whatlanggo"
+	"unicode/utf8"
 
 	"github.com/copydesk/copydesk/pkg/article"
 )
 
-// maxSample bounds the text that the language is guessed from, in bytes.
-const maxSample = 1000
-
-// whitelist keeps the detector from answers that news is hardly ever in.
-var whitelist = func() map[whatlanggo.Lang]bool {
-	m := map[whatlanggo.Lang]bool{}
-	for _, l := range []whatlanggo.Lang{
-		whatlanggo.Eng, whatlanggo.Deu, whatlanggo.Fra, whatlanggo.Spa, whatlanggo.Ita, whatlanggo.Por, whatlanggo.Nld, whatlanggo.Pol, whatlanggo.Swe, whatlanggo.Dan, whatlanggo.Nob, whatlanggo.Fin,
-		whatlanggo.Ces, whatlanggo.Hun, whatlanggo.Ron, whatlanggo.Hrv, whatlanggo.Slv, whatlanggo.Srp, whatlanggo.Bul, whatlanggo.Rus, whatlanggo.Ukr, whatlanggo.Bel, whatlanggo.Mkd, whatlanggo.Tur, whatlanggo.Est, whatlanggo.Lav, whatlanggo.Lit,
-		whatlanggo.Arb, whatlanggo.Heb, whatlanggo.Pes, whatlanggo.Urd, whatlanggo.Hin, whatlanggo.Mar, whatlanggo.Nep, whatlanggo.Ind, whatlanggo.Vie, whatlanggo.Tgl, whatlanggo.Afr, whatlanggo.Zul, whatlanggo.Som, whatlanggo.Uzb, whatlanggo.Azj, whatlanggo.Amh, whatlanggo.Hau, whatlanggo.Yor,
-	} {
-		m[l] = true
-	}
-	return m
-}()
+const (
+	// maxSample bounds the text that the language is told by, in bytes, and
+	// longSample that of a second look where the first left doubts.
+	maxSample  = 1000
+	longSample = 6000
+	// minLetters is from how many letters on a script says something, and
+	// minWords from how many words on their choice does.
+	minLetters = 20
+	minWords   = 8
+	// minHan is from how many signs on a text without any Japanese syllable is not
+	// Japanese, whatever it is declared to be.
+	minHan = 200
+)
 
 // detectLanguage returns the language as a two-letter code: the one that the
-// page declares, unless the text says clearly that it is another.
+// page declares, unless the text says clearly that it is another. The text is
+// told by its script, by its small words and by its letters.
 func detectLanguage(declared, feed, sample string) string {
 	code := languageCode(declared)
 	if code == "" {
 		code = languageCode(feed)
 	}
-	if len(sample) > maxSample {
-		sample = sample[:cutRune(sample, maxSample)]
+	guess, sure := tellLanguage(sample, code, maxSample)
+	if !sure && (guess == "" || guess != code) && len(sample) > maxSample {
+		guess, sure = tellLanguage(sample, code, longSample)
 	}
-	if len(sample) < 60 || soundsLike(code, sample) {
-		return code
-	}
-	info := whatlanggo.DetectWithOptions(sample, whatlanggo.Options{Whitelist: whitelist})
-	guess := info.Lang.Iso6391()
 	switch {
-	case guess == "":
+	case guess == "" || guess == code || code != "" && !sure:
 		return code
-	case code == "":
-		return guess
-	case code == guess || same[code] == guess:
-		return code
-	case info.Confidence > 0.8 && len(sample) > 300 && whitelisted(code):
-		return guess
 	}
-	return code
+	return guess
 }
 
-// commonWords are the commonest small words of the languages that most pages are
-// declared to be in. What two of them share counts for both.
-var commonWords = wordIndex(map[string]string{
-	"en": "the of and to in a is that for was on with as it by at from be are this have has an which not he his but they were had will said their or its",
-	"de": "der die das und in den von zu mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach bei einer um am sind noch wie einem über",
-	"fr": "le la les de des du et en un une est que pour dans qui sur par au pas plus ce avec il sont aux se ne cette ont été mais comme nous ou son leur",
-	"es": "el la los las de del y en un una es que por para con se su al lo más como no pero sus le ha este esta fue son entre desde sobre",
-	"it": "il la lo le gli i di del della dei delle e in un una è che per con si da al alla non nel nella sono ha come anche più ma dal questo",
-	"pt": "o a os as de do da dos das e em um uma é que para com se no na nos por mais não ao foi como são pela pelo mas ou seu sua",
-	"nl": "de het een en van in is dat op te zijn met voor niet aan er om ook als dan maar bij naar uit door worden wordt over heeft hij ze deze",
-	"pl": "i w na z się do nie że to jest o od po za jak przez dla ale który są oraz jego tym być ich tak także",
-	"sv": "och i att det som en på är av för med den till inte har de ett om var han men från vi kan så när ska",
-})
+// tellLanguage returns the language of the first bytes of a text, and whether
+// there is no doubt that it is that and not the declared one.
+func tellLanguage(sample, declared string, most int) (code string, sure bool) {
+	if len(sample) > most {
+		sample = sample[:cutRune(sample, most)]
+	}
+	var c languageCount
+	c.read(sample)
+	script, letters := c.script()
+	if letters < minLetters {
+		return "", false
+	}
+	if code := scriptLanguage(script); code != "" {
+		return code, code != declared && (code != "zh" || declared != "ja" || letters >= minHan)
+	}
+	if c.words < minWords {
+		return "", false
+	}
+	return c.choose(script, declared)
+}
 
-func wordIndex(lists map[string]string) map[string][]string {
-	index := map[string][]string{}
-	for code, list := range lists {
-		for w := range strings.FieldsSeq(list) {
-			index[w] = append(index[w], code)
+// writing is a script, or several that one language is written in.
+type writing uint8
+
+const (
+	otherScript writing = iota
+	latin
+	cyrillic
+	arabic
+	devanagari
+	han
+	kana
+	hangul
+	firstOwn // scripts from here on are those of ownScripts
+)
+
+// ownScripts are the scripts that news in one language only is written in.
+var ownScripts = []struct {
+	from, to rune
+	code     string
+}{
+	{0x370, 0x3FF, "el"}, {0x1F00, 0x1FFF, "el"}, {0x530, 0x58F, "hy"}, {0x590, 0x5FF, "he"}, {0x980, 0x9FF, "bn"}, {0xA00, 0xA7F, "pa"}, {0xA80, 0xAFF, "gu"}, {0xB00, 0xB7F, "or"}, {0xB80, 0xBFF, "ta"}, {0xC00, 0xC7F, "te"}, {0xC80, 0xCFF, "kn"}, {0xD00, 0xD7F, "ml"}, {0xD80, 0xDFF, "si"}, {0xE00, 0xE7F, "th"}, {0xE80, 0xEFF, "lo"}, {0xF00, 0xFFF, "bo"}, {0x1000, 0x109F, "my"}, {0x10A0, 0x10FF, "ka"}, {0x1200, 0x137F, "am"}, {0x1780, 0x17FF, "km"},
+}
+
+const numWritings = int(firstOwn) + 20
+
+func writingOf(r rune) writing {
+	switch {
+	case r < 0x250, r >= 0x1E00 && r < 0x1F00:
+		return latin
+	case r >= 0x400 && r < 0x530:
+		return cyrillic
+	case r >= 0x600 && r < 0x780, r >= 0xFB50 && r < 0xFE00, r >= 0xFE70 && r < 0xFEFF:
+		return arabic
+	case r >= 0x900 && r < 0x980:
+		return devanagari
+	case r >= 0x3040 && r < 0x3100:
+		return kana
+	case r >= 0xAC00 && r < 0xD7B0, r >= 0x1100 && r < 0x1200:
+		return hangul
+	case r >= 0x3400 && r < 0xA000:
+		return han
+	}
+	for i := range ownScripts {
+		if s := &ownScripts[i]; r >= s.from && r <= s.to {
+			return firstOwn + writing(i) //nolint:gosec // twenty rows
 		}
 	}
-	return index
+	return otherScript
+}
+
+// unit is what a word counts that is of one language only; one that several
+// share counts a part of it for each.
+const unit = 60
+
+// languageIndex has, for words and letters, the set of the rows of languageTable
+// that they stand in, one bit each.
+type languageIndex struct {
+	words   map[string]uint64
+	letters map[rune]uint64
+	rows    map[string]int
+}
+
+// languages is built when the first text is looked at.
+var languages = sync.OnceValue(func() *languageIndex {
+	x := &languageIndex{words: make(map[string]uint64, 3000), letters: make(map[rune]uint64, 200), rows: make(map[string]int, len(languageTable))}
+	for i, l := range languageTable {
+		x.rows[l.code] = i
+		for w := range strings.FieldsSeq(l.words) {
+			x.words[w] |= 1 << i
+		}
+		for _, r := range l.letters {
+			x.letters[r] |= 1 << i
+		}
+	}
+	return x
+})
+
+// languageCount is what a text has of each script and language.
+type languageCount struct {
+	letters [numWritings]int
+	words   int
+	score   [64]int
+	rh      int // words with an "rh" or "ty" in them: Xhosa beside Zulu
+}
+
+// read counts the letters and words of a text.
+func (c *languageCount) read(s string) {
+	x := languages()
+	var word [64]byte
+	n := 0
+	long := false
+	end := func() {
+		if n > 0 {
+			c.words++
+			if !long {
+				c.add(x.words[string(word[:n])], 1)
+			}
+		}
+		n, long = 0, false
+	}
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			i++
+			if lower := b | 0x20; lower < 'a' || lower > 'z' {
+				end()
+				continue
+			} else if n < len(word) {
+				if n > 0 && (lower == 'h' && word[n-1] == 'r' || lower == 'y' && word[n-1] == 't') {
+					c.rh++
+				}
+				word[n] = lower
+				n++
+			} else {
+				long = true
+			}
+			c.letters[latin]++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			end()
+			continue
+		}
+		r = unicode.ToLower(r)
+		c.letters[writingOf(r)]++
+		c.add(x.letters[r], 3)
+		if n+utf8.UTFMax > len(word) {
+			long = true
+			continue
+		}
+		n += utf8.EncodeRune(word[n:], r)
+	}
+	end()
+}
+
+// add counts a word or letter for the languages of the set.
+func (c *languageCount) add(set uint64, part int) {
+	if set == 0 {
+		return
+	}
+	weight := unit / part / bits.OnesCount64(set)
+	for ; set != 0; set &= set - 1 {
+		c.score[bits.TrailingZeros64(set)] += weight
+	}
+}
+
+// script returns the script that most letters are of, and how many are.
+func (c *languageCount) script() (w writing, letters int) {
+	for i, n := range c.letters {
+		if n > letters {
+			w, letters = writing(i), n //nolint:gosec // few scripts
+		}
+	}
+	if cjk := c.letters[han] + c.letters[kana]; c.letters[kana]*ownShare >= cjk && cjk >= letters && cjk > 0 {
+		return kana, cjk
+	}
+	return w, letters
+}
+
+// ownShare is how many of the letters, as a divisor, Japanese text has in its
+// own syllables.
+const ownShare = 20
+
+// scriptLanguage returns the language of a script that only one has.
+func scriptLanguage(w writing) string {
+	switch {
+	case w == kana:
+		return "ja"
+	case w == hangul:
+		return "ko"
+	case w == han:
+		return "zh"
+	case w >= firstOwn:
+		return ownScripts[w-firstOwn].code
+	}
+	return ""
+}
+
+// choose returns the row with the highest score, and whether it is so far ahead
+// of the declared language that this one cannot be meant.
+func (c *languageCount) choose(script writing, declared string) (code string, sure bool) {
+	x := languages()
+	if z, h := x.rows["zu"], x.rows["xh"]; c.score[z] > 0 && c.score[h] > 0 {
+		c.score[h] += c.rh * unit / 2
+	}
+	best, second := 0, 0 // rows, and the score of the next
+	for i, n := range c.score {
+		if n > c.score[best] {
+			best, second = i, c.score[best]
+		} else if i != best && n > second {
+			second = n
+		}
+	}
+	top, all := c.score[best], c.words*unit
+	if top*clearShare < all && (top*leastShare < all || top*4 < second*5) {
+		return "", false
+	}
+	code = languageTable[best].code
+	if code == declared || code == "no" && declared == "nn" {
+		return declared, true
+	}
+	if k, ok := x.rows[declared]; ok {
+		// Neighbours share most words: the declared one stays where it is close.
+		return code, c.score[k]*4 < top*3
+	}
+	if declared != "" && script != latin {
+		return code, false // a language that this cannot tell, in the same script
+	}
+	return code, top*sureShare >= all
 }
 
 const (
-	// commonShare is how many of the words of a text its small words must be, as
-	// a divisor, for it to be in the language that it is declared to be in.
-	commonShare = 6
-	// ownShare is the same for letters that no other language has.
-	ownShare = 8
-	// minWords is from how many words on that says something.
-	minWords = 20
+	// How much of a text, as a divisor, its small words must be worth for it to
+	// be in a language; with a lead over the next; and for it not to be in one
+	// that has no row here.
+	clearShare = 8
+	leastShare = 22
+	sureShare  = 5
 )
-
-// ownLetters are letters that only one language is written in.
-var ownLetters = map[string]*unicode.RangeTable{"ja": unicode.Hiragana, "ko": unicode.Hangul, "el": unicode.Greek, "he": unicode.Hebrew, "ka": unicode.Georgian, "hy": unicode.Armenian, "th": unicode.Thai}
-
-// soundsLike reports whether sample is clearly in the declared language: enough
-// small words of it, and more than of any other. It is much cheaper than to
-// detect the language, and decides nothing where it is not sure.
-func soundsLike(code, sample string) bool {
-	if letters, ok := ownLetters[code]; ok {
-		own, all := 0, 0
-		for _, r := range sample {
-			if unicode.IsLetter(r) {
-				all++
-			}
-			if unicode.Is(letters, r) {
-				own++
-			}
-		}
-		return own > 0 && own*ownShare >= all
-	}
-	if code == "" {
-		return false
-	}
-	words, hits := 0, map[string]int{}
-	for w := range strings.FieldsFuncSeq(sample, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		words++
-		for _, c := range commonWords[strings.ToLower(w)] {
-			hits[c]++
-		}
-	}
-	own := hits[code]
-	if words < minWords || own*commonShare < words {
-		return false
-	}
-	for c, n := range hits {
-		if c != code && n*4 > own*3 {
-			return false
-		}
-	}
-	return true
-}
-
-// same are codes that the detector knows under another name.
-var same = map[string]string{"no": "nb", "nn": "nb", "bs": "hr", "sr": "hr", "ms": "id", "tl": "tl"}
-
-// whitelisted reports whether the detector could have answered with the code.
-func whitelisted(code string) bool {
-	for l := range whitelist {
-		if c := l.Iso6391(); c == code || c == same[code] {
-			return true
-		}
-	}
-	return code == "zh" || code == "ja" || code == "ko"
-}
 
 // languageCode returns the first subtag of a language tag, or "".
 func languageCode(tag string) string {
@@ -159,6 +303,8 @@ func languageCode(tag string) string {
 		return "cs"
 	case "nb":
 		return "no"
+	case "fil":
+		return "tl"
 	}
 	return code
 }
