@@ -24,14 +24,21 @@ var agencies = map[string]bool{
 var creditWords = map[string]bool{
 	"photo": true, "photos": true, "photograph": true, "photographs": true, "photography": true, "picture": true, "pictures": true, "pic": true, "image": true, "images": true, "credit": true, "credits": true, "illustration": true, "graphic": true,
 	"foto": true, "fotos": true, "fotografie": true, "bild": true, "bilder": true, "bildquelle": true, "fotocredit": true, "quelle": true, "symbolbild": true, "symbolfoto": true, "archivfoto": true, "archivbild": true, "grafik": true, "©": true,
-	"crédit": true, "crédits": true, "photographie": true, "illustrations": true, "fotografía": true, "fotógrafo": true, "imagen": true, "crédito": true, "créditos": true, "imagem": true, "fotografia": true, "immagine": true, "beeld": true, "zdjęcie": true, "fot": true, "fot.": true, "zdroj": true, "bildtext": true, "kuva": true, "фото": true, "foto/": true,
+	"crédit": true, "crédits": true, "photographie": true, "illustrations": true, "fotografía": true, "fotógrafo": true, "imagen": true, "crédito": true, "créditos": true, "imagem": true, "fotografia": true, "immagine": true, "beeld": true, "zdjęcie": true, "fot": true, "fot.": true, "zdroj": true, "bildtext": true, "kuva": true, "фото": true, "foto/": true, "fotograf": true, "fotos/": true, "fotocredits": true, "bildnachweis": true, "bildnachweise": true, "bildrechte": true, "fotoquelle": true, "bilderquelle": true, "titelbild": true, "beitragsbild": true, "headerbild": true, "titelfoto": true, "aufmacherbild": true, "bildcredit": true, "fotorechte": true, "fotoğraf": true, "fotoğraflar": true, "görsel": true, "gambar": true, "ảnh": true, "φωτο": true, "φωτογραφία": true, "zdjęcia": true, "snímek": true, "fotó": true, "valokuva": true, "kuvat": true, "ilustración": true, "ilustração": true, "ilustracja": true, "foto's": true, "screenshot": true, "screengrab": true, "снимок": true, "світлина": true,
+	"사진": true, "사진제공": true, "写真": true, "写真提供": true, "图": true, "图片": true, "圖": true, "照片": true, "摄影": true, "攝影": true, "图源": true, "图片来源": true, "資料照片": true, "画像": true, "画像提供": true,
 	"צילום": true, "תמונה": true, "תמונות": true, "صورة": true, "الصورة": true, "تصوير": true,
 }
 
 // isCreditLabel recognises "Photo: X", "Photo by X", "Photo Reuters", "© X".
 func isCreditLabel(l *Line) bool {
-	t := strings.Trim(l.Lower, "()[]| ")
-	if strings.HasPrefix(t, "©") || strings.HasPrefix(t, "(c) ") {
+	t := strings.Trim(l.Lower, "()[]（）【】| /")
+	for _, lead := range []string{"main ", "lead ", "featured ", "feature ", "header ", "cover ", "title ", "hero ", "top ", "file "} {
+		if rest, ok := strings.CutPrefix(t, lead); ok {
+			t = rest
+			break
+		}
+	}
+	if strings.HasPrefix(t, "ⓒ") || strings.HasPrefix(t, "©") || strings.HasPrefix(t, "(c) ") {
 		return l.Words <= 10 && !strings.HasSuffix(t, ".") && l.Words > 0
 	}
 	s, e := nextWord(t, 0)
@@ -39,6 +46,11 @@ func isCreditLabel(l *Line) bool {
 		return false
 	}
 	rest := strings.TrimLeft(t[e:], " ")
+	if strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "(") { // "Foto [M]: ..."
+		if i := strings.IndexAny(rest, "])"); i > 0 && i < 12 {
+			rest = strings.TrimLeft(rest[i+1:], " ")
+		}
+	}
 	for _, more := range []string{"credit", "credits", "source", "courtesy", "copyright", "photo", "photos", "fotografico", "image", "credit/"} {
 		if startsWith(rest, more) {
 			rest = strings.TrimLeft(rest[len(more):], " ")
@@ -50,7 +62,7 @@ func isCreditLabel(l *Line) bool {
 	if rest == "" {
 		return false
 	}
-	if i := strings.IndexAny(rest[:min(len(rest), 3)], ":/|©"); i >= 0 || strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "courtesy") ||
+	if i := strings.IndexAny(rest[:min(len(rest), 3)], ":/|©=：｜／＝"); i >= 0 || strings.HasPrefix(rest, "by ") || strings.HasPrefix(rest, "courtesy") ||
 		strings.HasPrefix(rest, "di ") || strings.HasPrefix(rest, "via ") || strings.HasPrefix(rest, "von ") {
 		return l.Words > 1 && !strings.HasSuffix(rest, ".") || l.Words <= 6
 	}
@@ -130,9 +142,10 @@ func Credit(text string) int {
 		return -1 // rare letters that change length: not worth a mapping
 	}
 	trimmed := strings.TrimRight(lower, " .")
-	if strings.HasSuffix(trimmed, ")") {
-		if i := strings.LastIndexByte(trimmed, '('); i >= 0 && len(trimmed)-i < 120 {
-			in := trimmed[i+1 : len(trimmed)-1]
+	for _, pair := range [...][2]string{{"(", ")"}, {"[", "]"}, {"（", "）"}, {"【", "】"}} {
+		inner, closed := strings.CutSuffix(trimmed, pair[1])
+		if i := strings.LastIndex(inner, pair[0]); closed && i >= 0 && len(trimmed)-i < 120 {
+			in := inner[i+len(pair[0]):]
 			if isCreditText(in) || creditLabelled(in) {
 				return i
 			}
@@ -141,19 +154,37 @@ func Credit(text string) int {
 	if i := labelledCredit(lower); i >= 0 {
 		return i
 	}
+	if i := signedCredit(lower); i >= 0 {
+		return i
+	}
 	return trailingAgency(lower, text)
 }
 
 func creditLabelled(s string) bool {
 	_, e := nextWord(s, 0)
 	rest := strings.TrimLeft(s[e:], " ")
-	return creditWords[strings.TrimSpace(s[:e])] && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "by ") ||
+	return creditWords[strings.TrimSpace(s[:e])] && (strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "=") || strings.HasPrefix(rest, "：") || strings.HasPrefix(rest, "by ") ||
 		strings.HasPrefix(rest, "courtesy") || strings.HasPrefix(rest, "via ") || strings.HasPrefix(rest, "credit"))
+}
+
+// maxSigned bounds a caption, in bytes, that a mark of copyright signs: longer
+// texts are signed by who wrote them.
+const maxSigned = 300
+
+// signedCredit finds "... a bridge. © AFP / JANE ROE" at the end of a caption.
+func signedCredit(lower string) int {
+	for _, sign := range []string{"©", "ⓒ"} {
+		i := strings.LastIndex(lower, " "+sign)
+		if i > 0 && len(lower) < maxSigned && len(lower)-i < 70 && !endsLikeSentence(lower) && strings.Count(lower[i:], " ") <= 8 {
+			return len(strings.TrimRight(lower[:i], " |/"))
+		}
+	}
+	return -1
 }
 
 // labelledCredit finds "... Photograph: Jane Roe/AFP" at the end of a caption.
 func labelledCredit(lower string) int {
-	i := strings.LastIndexByte(lower, ':')
+	i := max(strings.LastIndexAny(lower, ":="), strings.LastIndex(lower, "："))
 	if i <= 0 || len(lower)-i > 60 || strings.Count(lower[i:], " ") > 6 || strings.Contains(lower[i:], ". ") {
 		return -1
 	}

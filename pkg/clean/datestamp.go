@@ -22,7 +22,7 @@ stycznia lutego marca kwietnia maja czerwca lipca sierpnia września październi
 يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر
 am pm a.m p.m uhr h at on the of um vom der den le à a las el de del il alle ore op om the and to st nd rd th hrs o'clock em às to g r
 gmt utc bst est edt cst cdt mst mdt pst pdt et pt ct cet cest mez mesz ist aest aedt sast wib eat msk
-published updated update posted last modified first publish date stand erstellt aktualisiert veröffentlicht zuletzt geändert publié mis jour modifié publicado actualizado actualización pubblicato aggiornato atualizado atualização gepubliceerd bijgewerkt datum created added date time on опубликовано обновлено تاريخ النشر פורסם עודכן data publikacji aktualizacja uppdaterad publicerad publisert oppdatert julkaistu päivitetty diterbitkan`)
+published updated update posted last modified first publish date stand erstellt aktualisiert veröffentlicht zuletzt geändert publié mis jour modifié publicado actualizado actualización pubblicato aggiornato atualizado atualização gepubliceerd bijgewerkt datum created added date time on опубликовано обновлено تاريخ النشر פורסם עודכן data publikacji aktualizacja uppdaterad publicerad publisert oppdatert julkaistu päivitetty diterbitkan modifica modificato modificata aggiornata alle ore opublikowano zaktualizowano aktualizováno publikováno vydáno güncelleme güncellenme giriş tarihi yayınlanma oluşturulma`)
 
 // isInstant recognises a date written for machines: 2019-05-12T10:15:00+01:00.
 func isInstant(s string) bool {
@@ -36,6 +36,9 @@ func isDateStamp(l *Line) bool {
 	}
 	if strings.Contains(l.Text, "°") {
 		return false
+	}
+	if isAsianDate(l.Text) {
+		return true
 	}
 	digits, year := 0, false
 	for _, w := range strings.FieldsFunc(l.Lower, func(r rune) bool { return !isWord(r) && r != '.' && r != '\'' }) {
@@ -110,6 +113,12 @@ func SplitByline(text string) (date, by string, ok bool) {
 		l := NewLine(strings.Trim(date, " ,|-–—•·"))
 		if n := len(strings.Fields(by)); isDateStamp(&l) && l.Words >= 3 && n > 0 && n <= 8 && unicode.IsUpper([]rune(by)[0]) && !endsLikeSentence(lower) {
 			return date, by, true
+		}
+	}
+	if i := strings.IndexAny(text, "0123456789"); i > 0 && text[i-1] == ' ' { // "di Maria Rossi 20 Novembre 2024"
+		who, when := NewLine(strings.TrimSpace(text[:i])), NewLine(text[i:])
+		if isByline(&who) && when.Words >= 2 && isDateStamp(&when) {
+			return when.Text, who.Text, true
 		}
 	}
 	for _, sep := range []string{", ", " | ", " – ", " - ", " on ", " • ", " · ", " am "} {

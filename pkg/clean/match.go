@@ -150,10 +150,16 @@ func isShare(l *Line) bool {
 
 var commentLines = map[string]bool{
 	"comments": true, "comment": true, "leave a comment": true, "leave a reply": true, "view comments": true, "show comments": true, "post a comment": true, "add a comment": true, "add comment": true, "join the conversation": true, "join the discussion": true, "log in to comment": true, "be the first to comment": true, "comments are closed": true, "comments are off": true, "your email address will not be published": true, "no comments": true, "no comments yet": true, "read comments": true, "hide comments": true, "write a comment": true, "responses": true, "what do you think": true,
-	"kommentare": true, "kommentar": true, "kommentar schreiben": true, "kommentieren": true, "kommentare anzeigen": true, "kommentar verfassen": true, "schreiben sie einen kommentar": true, "schreibe einen kommentar": true, "diskutieren sie mit": true, "commentaires": true, "commenter": true, "réagir": true, "laisser un commentaire": true, "comentarios": true, "comentar": true, "deja un comentario": true, "deja tu comentario": true, "commenti": true, "lascia un commento": true, "commenta": true, "comentários": true, "deixe um comentário": true, "comente": true, "reacties": true, "reageer": true, "plaats een reactie": true, "geef een reactie": true, "تعليقات": true, "تعليق": true, "التعليقات": true, "תגובות": true, "הוסף תגובה": true, "komentarze": true, "dodaj komentarz": true, "комментарии": true, "kommentarer": true,
+	"kommentare": true, "kommentar": true, "kommentar schreiben": true, "kommentieren": true, "kommentare anzeigen": true, "kommentar verfassen": true, "schreiben sie einen kommentar": true, "schreibe einen kommentar": true, "diskutieren sie mit": true, "commentaires": true, "commenter": true, "réagir": true, "laisser un commentaire": true, "comentarios": true, "comentar": true, "deja un comentario": true, "deja tu comentario": true, "commenti": true, "lascia un commento": true, "commenta": true, "comentários": true, "deixe um comentário": true, "comente": true, "reacties": true, "reageer": true, "plaats een reactie": true, "geef een reactie": true, "تعليقات": true, "تعليق": true, "التعليقات": true, "תגובות": true, "הוסף תגובה": true, "komentarze": true, "dodaj komentarz": true, "комментарии": true, "댓글": true, "yorumlar": true, "yorum yap": true, "yorum": true, "komentáře": true, "komentar": true, "komentari": true, "hozzászólások": true, "kommentit": true, "bình luận": true, "σχόλια": true, "评论": true, "網友評論": true, "コメント": true, "コメントを書く": true, "skriv en kommentar": true, "kommenter": true, "skriv kommentar": true, "komentovat": true, "додати коментар": true, "коментарі": true, "оставить комментарий": true, "napisz komentarz": true, "kommentarer": true,
 }
 
+// loginStarts say that only those who are known may comment.
+var loginStarts = []string{"sie müssen sich einloggen", "sie müssen angemeldet sein", "um kommentieren zu können", "bitte melden sie sich an, um", "you must be logged in to", "you need to be logged in to", "please log in to comment", "sign in to comment", "commenting on this", "debe iniciar sesión para", "vous devez être connecté", "devi effettuare l'accesso", "musisz być zalogowany", "logga in för att kommentera"}
+
 func isComments(l *Line) bool {
+	if startsWithAny(l.Lower, loginStarts...) {
+		return true
+	}
 	bare := strings.TrimLeft(trimPunct(l.Lower), "0123456789., ")
 	if commentLines[bare] {
 		return true
@@ -203,14 +209,17 @@ func IsDuration(text string) bool {
 
 var (
 	agoWords  = set("ago vor hace fa há geleden منذ לפני fa temu sedan siden sitten назад önce lalu")
-	unitWords = set("second seconds sec secs minute minutes min mins hour hours hr hrs h day days week weeks month months year years sekunden minute minuten stunde stunden tag tagen tage woche wochen monat monaten jahr jahren seconde secondes heure heures jour jours semaine semaines mois an ans segundos minuto minutos hora horas día días dia dias semana semanas mes meses año años anos ore ora minuti giorni giorno mesi anni uur uren minuut dagen dag weken maanden jaar jaren ساعة ساعات دقيقة دقائق يوم أيام שעות שעה דקות ימים godzin godziny minut dni timmar minuter dagar часов часа минут дней saat dakika gün")
-	agoExtra  = set("il y a an one updated published posted last update aktualisiert mis à jour actualizado about il ca over more than eine einer einem ein un una uma")
+	unitWords = set("second seconds sec secs minute minutes min mins hour hours hr hrs h day days week weeks month months year years sekunden minute minuten stunde stunden tag tagen tage woche wochen monat monaten jahr jahren seconde secondes heure heures jour jours semaine semaines mois an ans segundos minuto minutos hora horas día días dia dias semana semanas mes meses año años anos ore ora minuti giorni giorno mesi anni uur uren minuut dagen dag weken maanden jaar jaren ساعة ساعات دقيقة دقائق يوم أيام שעות שעה דקות ימים godzin godziny minut dni timmar minuter dagar timer minutter timme minutt time minuuttia tuntia päivää sekunder hodin hodinami minutami dny jam menit hari dakika часов часа минут дней saat dakika gün")
+	agoExtra  = set("for för il y a an one updated published posted last update aktualisiert mis à jour actualizado about il ca over more than eine einer einem ein un una uma")
 )
 
 // isClock recognises times that depend on when the page was rendered, and
 // reading times.
 func isClock(l *Line) bool {
 	if t := strings.TrimSuffix(strings.TrimSuffix(l.Lower, " am"), " pm"); t != l.Lower && isRunningTime(t) {
+		return true
+	}
+	if isAsianAgo(l.Lower) {
 		return true
 	}
 	ws := words(l.Lower)
@@ -257,13 +266,6 @@ func isBreadcrumb(l *Line) bool {
 	sep := strings.TrimSpace(l.Lower[e:])
 	first := strings.HasPrefix(sep, ">") || strings.HasPrefix(sep, "»") || strings.HasPrefix(sep, "›") || strings.HasPrefix(sep, "/") || strings.HasPrefix(sep, "|") || strings.HasPrefix(sep, "→") || strings.HasPrefix(sep, "·") || strings.HasPrefix(sep, "\\") || strings.HasPrefix(sep, "::")
 	return homeWords[l.Lower[:e]] && first || strings.Count(l.Lower, " > ")+strings.Count(l.Lower, " » ")+strings.Count(l.Lower, " › ") >= 2
-}
-
-func isNotice(l *Line) bool {
-	if startsWithAny(l.Lower, "this article was amended", "this story was amended", "our standards", "editor's note", "editors' note", "fehler gefunden", "fehler melden", "haben sie einen fehler", "published in ", "first published", "originally published", "copyright ©", "copyright 20", "© copyright", "disclaimer", "the views expressed", "the opinions expressed", "views expressed", "opinions expressed", "this article has been updated", "this story has been updated", "this story is developing", "this is a developing story", "correction:", "clarification:", "see here for", "report a correction", "if you or someone you know", "story first published", "first published on", "a version of this article", "licensing and republishing", "hinweis:", "transparenzhinweis", "article publié le", "para suscribirte", "do you have a story", "republish", "this content was produced", "reprinted with permission", "here's how we", "the information you", "some names have been changed", "all times", "more information:", "signup", "we want to hear", "letters to the editor") {
-		return true
-	}
-	return strings.Contains(l.Lower, "do not necessarily reflect") || strings.Contains(l.Lower, "does not necessarily reflect") || strings.Contains(l.Lower, "the author's own") || strings.Contains(l.Lower, "trust principles")
 }
 
 // isMachineText recognises an instant or an address that stands alone, which is

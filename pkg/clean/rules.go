@@ -11,7 +11,7 @@ var rules = []Rule{
 			"Photo Reuters", "Photo: Jane Roe", "Photograph: Jane Roe/The Herald", "Foto: dpa", "Bild: Max Muster",
 			"Crédit photo : AFP", "Photo by Jane Roe", "Fotografía: EFE", "Image credit: Jane Roe", "Image source: Getty Images",
 			"Image: Jane Roe / Reuters", "Picture: PA", "(Photo: AFP)", "Foto di Mario Bianchi", "תמונה: רויטרס", "الصورة: رويترز",
-			"© AFP", "© 2019 Reuters", "Credit: Jane Roe", "Photos: Supplied",
+			"© AFP", "© 2019 Reuters", "사진=연합뉴스", "[사진=뉴시스]", "写真：共同通信", "图/新华社", "ⓒ 뉴스1", "Foto [M]: Shutterstock", "Titelbild: Jana Roh", "Main image credit: Getty", "Fot. Jan Kowalski/PAP", "Фото: Reuters", "Foto: Reprodução", "Bildnachweis: dpa", "Kuva: Lehtikuva", "Fotoğraf: AA", "Credit: Jane Roe", "Photos: Supplied",
 		},
 		Stays: []string{
 			"Photo Reuters published last week shows the minister at the gate of the plant.",
@@ -38,10 +38,17 @@ var rules = []Rule{
 		Stays: []string{"Caption writers are a dying trade."},
 	},
 	{
+		Kind: Caption, Name: "caption-picture", MaxWords: 40, Starts: pictureStarts, Unless: isStatement,
+		Goes: []string{
+			"Pictured right, Jane Roe at the bridge", "Representational image", "Imagen de archivo del puente", "Photo d'illustration", "Ilustrační foto", "Arkivbild: bron före raset", "资料图", "자료사진", "Illustrasjonsfoto",
+		},
+		Stays: []string{"Stock images of the bridge were all that the agency had to sell that night, she said.", "Ilustrasi itu dibuat oleh seniman desa yang tinggal di dekat jembatan tua di utara kota."},
+	},
+	{
 		Kind: Caption, Name: "caption-with-credit", MaxWords: 90, Func: endsInCredit,
 		Goes: []string{
 			"The harbour of Northport after the storm. (Jane Roe/Reuters)", "Flood waters rise in Northport on Monday. Photograph: Jane Roe/AFP",
-			"Protesters march through Northport, May 3. (AP Photo/Jane Roe)", "Die Brücke am Montag. Foto: dpa", "Ships wait off Northport. REUTERS/Jane Roe",
+			"Protesters march through Northport, May 3. (AP Photo/Jane Roe)", "Die Brücke am Montag. Foto: dpa", "Jane Roe, mayor of Northport. © AFP / JOHN DOE", "다리가 무너진 모습. 사진=연합뉴스", "崩れた橋（写真：共同）", "Most po zawaleniu. Fot. PAP/Jan Kowalski", "Die neue Brücke am Hafen | © dpa", "Ships wait off Northport. REUTERS/Jane Roe",
 			"This undated photo shows the bridge. (City Police via Associated Press)",
 		},
 		Stays: []string{
@@ -55,7 +62,7 @@ var rules = []Rule{
 			"reporting by", "additional reporting by", "(reporting by", "writing by", "(writing by", "editing by", "(editing by", "compiled by", "edited by:", "(edited by",
 			"with reporting by", "with reporting from", "with files from", "with inputs from", "with agency inputs", "with additional reporting",
 			"contributed reporting", "mit material von", "mit agenturmaterial", "avec afp", "(avec afp", "avec reuters", "con información de", "com informações de", "com informações da", "com informações do", "(com informações",
-			"the associated press contributed", "associated press writer", "associated press writers", "reuters contributed", "bearbeitet von", "redaktion:", "quelle:", "quellen:", "source:", "sources:", "fonte:", "fuente:", "bron:",
+			"the associated press contributed", "associated press writer", "associated press writers", "reuters contributed", "bearbeitet von", "redaktion:", "quelle:", "quellen:", "source:", "sources:", "fonte:", "fuente:", "bron:", "kilde:", "kilder:", "källa:", "källor:", "lähde:", "źródło:", "zdroj:", "kaynak:", "sumber:", "источник:", "джерело:", "来源：", "來源：", "来源:", "出典：", "출처:", "출처 :", "المصدر:", "πηγή:", "forrás:", "sursa:", "nguồn:", "mit dpa", "(mit dpa", "con ap", "(con ap", "(con efe", "con agencias", "(con agencias", "con información", "avec l'afp", "(avec l'afp", "com agências", "com agência", "(met anp",
 		},
 		Contains: []string{"contributed to this report", "contributed to this story", "contributed to this article", "contributed reporting", "contributed reporting from"},
 		Goes: []string{
@@ -63,6 +70,13 @@ var rules = []Rule{
 			"Com informações da agência", "With files from The Canadian Press",
 		},
 		Stays: []string{"Reporting standards are under review.", "Editing genes is easy, she said, and growing easier by the year."},
+	},
+	{
+		Kind: Attribution, Name: "translated-by", MaxWords: 30, Starts: translationStarts, Unless: isQuoted,
+		Goes: []string{
+			"Translated by Jane Roe", "Aus dem Englischen von Jana Roh", "This article was translated with the help of software.", "Cet article a été traduit de l'anglais", "Traducción de Juana Roe", "Diese Zusammenfassung wurde mit KI erstellt.", "AI summary", "Vertaald door Jana Roe", "Перевод: Яна Ро",
+		},
+		Stays: []string{"Translated into nine languages, the book was read in Northport, too.", "\"Translated by hand\", says the first page of the book.", "Aus dem Norden kam der Sturm."},
 	},
 	{
 		Kind: Attribution, Name: "agency-signature", MaxWords: 8, Where: AtEnds, Func: isAgencySignature,
@@ -97,10 +111,15 @@ var rules = []Rule{
 		Stays: []string{"Jane Roe is a nurse at the hospital.", "He is a reporter of note, the minister said with a smile, and went on to talk about other things at length, among them the harbour, the bridge and the new road."},
 	},
 	{
+		Kind: AuthorBio, Name: "author-heading", MaxWords: 5, Where: AtEnds, Equals: authorHeadings,
+		Goes:  []string{"Die Autorin", "About the author", "Sobre el autor", "Об авторе", "O autorze", "Om forfatteren"},
+		Stays: []string{"The author said no.", "Die Autorin schweigt."},
+	},
+	{
 		Kind: Related, Name: "related-label", MaxWords: 30, Starts: relatedLabels, Unless: isPlainSentence,
 		Goes: []string{
 			"Read more: The bridge that fell", "READ ALSO | Who built it?", "Related: Bridges of the north", "Lesen Sie auch: Die Brücke", "Lire aussi : Le pont", "Leer más: El puente", "Leggi anche: Il ponte",
-			"Leia também: A ponte", "Lees ook: De brug", "اقرأ أيضا: الجسر", "See also: Bridges", "More on this story", "Mehr zum Thema", "À lire aussi",
+			"Leia também: A ponte", "Lees ook: De brug", "اقرأ أيضا: الجسر", "See also: Bridges", "More on this story", "Mehr zum Thema", "À lire aussi", "More great stories from The Herald", "Zum Weiterlesen:", "관련기사", "【関連記事】橋の歴史", "延伸阅读：桥的历史", "Baca juga: Jembatan", "İlgili haber: Köprü",
 		},
 		Stays: []string{"Read more books, the teacher said.", "Related firms were raided too.", "More on Monday's vote was not known.", "Zum Thema Geld sagte der Minister am Montag in der Stadt kein Wort.", "You may also take the ferry, which runs until midnight on most days."},
 	},
@@ -110,19 +129,26 @@ var rules = []Rule{
 		Stays: []string{"Related by blood"},
 	},
 	{
+		Kind: Related, Name: "arrow", MaxWords: 25, Func: isArrow,
+		Goes:  []string{"▶ The bridge that fell", "👉 Bridges of the north", ">>> Mehr über Brücken", "☞ 다리가 무너진 날", "► Lire le dossier"},
+		Stays: []string{"> 40 metres is the span of the bridge, the engineers wrote.", "→ is an arrow."},
+	},
+	{
 		Kind: Related, Name: "live-updates", MaxWords: 12,
 		Starts: []string{
-			"follow the latest live", "follow live updates", "follow our live", "follow live", "live updates:", "live:", "as it happened:", "watch live", "read the latest live", "follow the latest updates", "latest updates:", "click here for", "click here to", "click here", "tap here", "hier klicken", "klicken sie hier", "cliquez ici", "haga clic aquí", "clicca qui", "clique aqui", "klik hier",
+			"follow the latest live", "follow live updates", "follow our live", "follow live", "live updates:", "live:", "as it happened:", "watch live", "read the latest live", "for more stories like this", "for more news like this", "follow the latest updates", "latest updates:", "click here for", "click here to", "click here", "tap here", "hier klicken", "klicken sie hier", "cliquez ici", "haga clic aquí", "clicca qui", "clique aqui", "klik hier",
 		},
-		Goes:  []string{"Follow the latest live updates", "Live updates: storm hits Northport", "Click here for the full list"},
+		Goes:  []string{"Follow the latest live updates", "Live updates: storm hits Northport", "Click here for the full list", "For more stories like this, check our news page."},
 		Stays: []string{"Follow the latest rules, the mayor urged, and keep off the bridge until engineers have looked at every bolt."},
 	},
 	{
-		Kind: Newsletter, Name: "newsletter", MaxWords: 45, Contains: newsletterPhrases,
+		Kind: Newsletter, Name: "newsletter", MaxWords: 45, Contains: newsletterPhrases, Starts: newsletterStarts,
 		Goes: []string{
-			"Sign up for our newsletter", "Get the day's news delivered to your inbox.", "Subscribe to our daily newsletter for more", "Jetzt Newsletter abonnieren", "Inscrivez-vous à notre newsletter", "Suscríbete a nuestro boletín", "Iscriviti alla newsletter", "Download our app", "Join our WhatsApp channel",
+			"Sign up for our newsletter", "Get the day's news delivered to your inbox.", "Subscribe to our daily newsletter for more", "Jetzt Newsletter abonnieren", "Inscrivez-vous à notre newsletter", "Suscríbete a nuestro boletín", "Iscriviti alla newsletter", "Download our app", "Join our WhatsApp channel", "Subscribe to The Herald and read on.", "Enjoyed this? Tell a friend.", "Meld deg på vårt nyhetsbrev", "Prenumerera på vårt nyhetsbrev", "Подписывайтесь на наш канал", "Abone olun", "Zapisz się do newslettera", "뉴스레터 구독하기",
 		},
-		Stays: []string{"The firm's newsletter named the culprit.", "Readers subscribe to twenty papers."},
+		Stays: []string{
+			"The firm's newsletter named the culprit.", "Readers subscribe to twenty papers.", "The governor wrote on his Telegram channel that the bridge had fallen.", "Freedonia wants to become a member of the league.", "Patients receive daily injections.", "Folgen Siege auf Niederlagen, freut sich der Trainer.",
+		},
 	},
 	{
 		Kind: Share, Name: "share-bar", MaxWords: 12, Func: isShare,
@@ -134,7 +160,7 @@ var rules = []Rule{
 	{
 		Kind: Comments, Name: "comments", MaxWords: 20, Func: isComments,
 		Goes: []string{
-			"Comments", "12 Comments", "Leave a comment", "View comments", "Show 3 comments", "Kommentare", "Kommentar schreiben", "Commentaires", "Deja un comentario", "Commenti", "Comentários", "Reacties", "Join the conversation", "Post a comment", "Log in to comment", "Comments (0)", "Your email address will not be published.",
+			"Comments", "12 Comments", "Leave a comment", "View comments", "Show 3 comments", "Kommentare", "Kommentar schreiben", "Commentaires", "Deja un comentario", "Commenti", "Comentários", "Reacties", "Join the conversation", "Post a comment", "Log in to comment", "Comments (0)", "Your email address will not be published.", "Sie müssen sich einloggen, um zu kommentieren", "You must be logged in to post a comment", "댓글 12", "Yorumlar", "Komentáře",
 		},
 		Stays: []string{"Comments by the minister drew fire.", "He declined to comment."},
 	},
@@ -151,13 +177,18 @@ var rules = []Rule{
 		Stays: []string{"Watch makers met in Basel.", "Video shows the bridge falling.", "At 02:14 the bridge fell."},
 	},
 	{
+		Kind: Video, Name: "listen", MaxWords: 25, Starts: listenStarts,
+		Goes:  []string{"Listen to this article 4 min", "Artikel anhören (3 Minuten)", "Écouter cet article", "Escucha esta noticia", "Ouvir este artigo", "기사 듣기", "Lyssna på artikeln"},
+		Stays: []string{"Listen to the river, she said.", "Écouter la mer ne suffit pas."},
+	},
+	{
 		Kind: Clock, Name: "clock", MaxWords: 9, Func: isClock,
-		Goes:  []string{"9 years ago", "2 hours ago", "vor 3 Stunden", "il y a 2 heures", "hace 3 horas", "Updated 5 minutes ago", "12:17 AM", "10 min read", "Lesezeit: 3 Minuten", "Reading time: 4 min"},
+		Goes:  []string{"9 years ago", "2 hours ago", "vor 3 Stunden", "il y a 2 heures", "hace 3 horas", "Updated 5 minutes ago", "12:17 AM", "10 min read", "3시간 전", "2小时前", "för 2 timmar sedan", "2 saat önce", "Lesezeit: 3 Minuten", "Reading time: 4 min"},
 		Stays: []string{"Two years ago the bridge opened.", "2 hours ago he left the house for good."},
 	},
 	{
 		Kind: DateStamp, Name: "date-stamp", MaxWords: 16, Where: AtEnds, Func: isDateStamp,
-		Goes:  []string{"Published 12 May 2019", "Updated: May 12, 2019 10:15 am", "12.05.2019, 10:15 Uhr", "Publié le 12 mai 2019 à 10h15", "May 12, 2019", "Stand: 12.05.2019 10:15 Uhr", "Last modified on Tue 12 May 2019 10.15 BST", "2019-05-12"},
+		Goes:  []string{"Published 12 May 2019", "Updated: May 12, 2019 10:15 am", "12.05.2019, 10:15 Uhr", "Publié le 12 mai 2019 à 10h15", "May 12, 2019", "Stand: 12.05.2019 10:15 Uhr", "Last modified on Tue 12 May 2019 10.15 BST", "2019-05-12", "5 gennaio 2025 (modifica il 6 gennaio 2025 | 15:24)", "2025年1月13日 21時37分", "입력 2025.01.13 21:37", "发布时间：2025年1月13日"},
 		Stays: []string{"In May 2019 the bridge fell."},
 	},
 	{
@@ -172,8 +203,13 @@ var rules = []Rule{
 	},
 	{
 		Kind: Byline, Name: "dated-byline", MaxWords: 24, Func: isDatedByline,
-		Goes:  []string{"Posted Tuesday, 12 May 2026, 10:15 UTC by Jane Roe", "By Jane Roe, 12 May 2019", "12. Mai 2019 von Jana Roh", "Published May 12, 2019 by A reader of Bell Lane"},
+		Goes:  []string{"Posted Tuesday, 12 May 2026, 10:15 UTC by Jane Roe", "By Jane Roe, 12 May 2019", "12. Mai 2019 von Jana Roh", "di Maria Rossi 20 Novembre 2024", "Published May 12, 2019 by A reader of Bell Lane"},
 		Stays: []string{"In May 2019 the bridge was rebuilt by Jane Roe.", "Damaged on 12 May 2019 by a storm"},
+	},
+	{
+		Kind: Byline, Name: "meta-line", MaxWords: 40, Where: AtEnds, Func: isMetaLine,
+		Goes:  []string{"By TNH, in News, Bridges · 12 May 2019, 10:15 · 0 Comments", "12 May 2019 | Northport", "Jane Roe • 12. Mai 2019 • 10:15 Uhr", "Politik | 12.05.2019, 10:15 Uhr | Jana Roh"},
+		Stays: []string{"Bridges | Towers | Walls", "The ferry leaves at 10:15 · the tram at 10:40, and both were full on 12 May 2019 when the bridge fell into the harbour."},
 	},
 	{
 		Kind: Weather, Name: "weather", MaxWords: 12, Func: isWeather,
@@ -201,6 +237,11 @@ var rules = []Rule{
 		Stays:  []string{"Advertisements: who needs them?"},
 	},
 	{
+		Kind: Advertisement, Name: "disclosure", MaxWords: 90, Contains: disclosures,
+		Goes:  []string{"We may earn a commission from links on this page.", "*Dieser Beitrag enthält Werbung", "This post contains references to products from our advertisers.", "Cet article contient des liens affiliés.", "Die mit Stern markierten Links sind Affiliate-Links."},
+		Stays: []string{"The broker earned its commission.", "Brokers earn commissions on every bridge they sell."},
+	},
+	{
 		Kind: Paywall, Name: "paywall-prompt", MaxWords: 60, Contains: paywallPhrases,
 		Goes:  []string{"Already a subscriber? Log in", "Subscribe to continue reading", "This article is for subscribers only.", "Jetzt weiterlesen mit dem Abo", "Cet article est réservé aux abonnés", "Contenido exclusivo para suscriptores"},
 		Stays: []string{"The subscriber base grew."},
@@ -223,16 +264,21 @@ var rules = []Rule{
 		Stays: []string{"World leaders met."},
 	},
 	{
-		Kind: Notice, Name: "editorial-notice", MaxWords: 90, Where: AtEnds, Func: isNotice,
+		Kind: Notice, Name: "editorial-notice", MaxWords: 90, Where: AtEnds, Starts: noticeStarts, Contains: noticeContains, Func: isImprint,
 		Goes: []string{
-			"This article was amended on 3 May 2019 to correct a name.", "Our Standards: The Thomson Trust Principles.", "The views expressed in this article are the author's own.", "Editor's note: an earlier version misspelled a name.", "Fehler gefunden? Jetzt melden.", "Published in Herald, May 3rd, 2019",
+			"This article was amended on 3 May 2019 to correct a name.", "Our Standards: The Thomson Trust Principles.", "The views expressed in this article are the author's own.", "Editor's note: an earlier version misspelled a name.", "Fehler gefunden? Jetzt melden.", "Published in Herald, May 3rd, 2019", "Gastbeiträge müssen nicht der Meinung der Redaktion entsprechen.", "Externen Inhalt anzeigen", "Copyright: The Herald", "Las opiniones no reflejan necesariamente las del diario.", "Rättelse: namnet var fel.", "Нашли ошибку?",
 		},
-		Stays: []string{"Standards slipped."},
+		Stays: []string{"Standards slipped.", "Published in 1950, the book made her name and that of the town, whose bridge is on the cover.", "Republicans said no.", "Corrections officers went on strike."},
 	},
 	{
 		Kind: Navigation, Name: "back-to-top", MaxWords: 6, Equals: navLabels,
 		Goes:  []string{"Back to top", "Skip to content", "Previous", "Next article", "Nach oben", "Load more", "Show more", "Menu"},
 		Stays: []string{"Next came the rain."},
+	},
+	{
+		Kind: Navigation, Name: "download", MaxWords: 16, Func: isDownload,
+		Goes:  []string{"Report of the engineers PDF | 38 KB", "Gutachten (PDF, 1,2 MB)", "Informe completo [PDF 2 MB]"},
+		Stays: []string{"The PDF has 38 pages.", "A file of 38 MB is all that was left."},
 	},
 }
 
