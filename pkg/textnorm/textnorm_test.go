@@ -1,6 +1,8 @@
 package textnorm
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -112,8 +114,23 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("<meta charset=shift_jis>\x8b\xb4"), "")
 	f.Add([]byte("\xff\xfea\x00"), "text/html")
 	f.Add([]byte("Itâ€™s Itâ€™s Itâ€™s"), "charset=\"")
+	f.Add([]byte("\x1b$B;3\x1b(B"), "text/html; charset=iso-2022-jp")
+	f.Add([]byte("<\x00p\x00>\x00a\x00"), "")
+	f.Add([]byte("<meta http-equiv=content-type content='text/html; charset=koi8-r'>\xf0\xd2\xc9\xd7\xc5\xd4"), "text/html; charset=utf-8")
+	f.Add([]byte("\xef\xbb\xbfBr\xc3\xbccke \xe2\x82"), "text/html; charset=windows-1252")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		got, charset, _ := Decode(body, contentType)
+		before := bytes.Clone(body)
+		got, charset, warnings := Decode(body, contentType)
+		if !bytes.Equal(body, before) {
+			t.Error("the page was changed")
+		}
+		again, name, warned := Decode(body, contentType)
+		if !bytes.Equal(again, got) || name != charset || !slices.Equal(warned, warnings) {
+			t.Error("the same page is read differently")
+		}
+		if len(got) > 3*len(body)+16 {
+			t.Errorf("%d bytes from %d", len(got), len(body))
+		}
 		if !utf8.Valid(got) {
 			t.Errorf("not valid UTF-8: %q", got)
 		}
