@@ -82,8 +82,15 @@ func NewLine(text string) Line {
 	return Line{Text: text, Lower: strings.ToLower(text), Words: textnorm.Words(text)}
 }
 
+// maxLine is how long a line may be, in bytes, for the rules to look at it:
+// furniture is shorter, and the open web has lines of megabytes.
+const maxLine = 16 << 10
+
 // Match returns what the first rule that recognises the line says of it.
 func Match(l *Line) Verdict {
+	if len(l.Text) > maxLine {
+		return Verdict{}
+	}
 	hits := compiled.hits(l)
 	for i := range rules {
 		r := &rules[i]
