@@ -77,7 +77,7 @@ func (f *authorFinder) rank(au article.Author) nameRank {
 // isSite reports the name of the outlet, also with its address or a bare mark
 // behind it.
 func (f *authorFinder) isSite(name string) bool {
-	if f.site.has(name) {
+	if f.site.has(name) || f.site.begins(name) {
 		return true
 	}
 	head, tail, ok := strings.Cut(name, " /")
@@ -155,7 +155,11 @@ func (f *authorFinder) fromStrings(bylines []string) []article.Author {
 			out = append(out, article.Author{Name: textnorm.String(v), Kind: article.Organisation})
 			continue
 		}
-		for _, name := range splitNames(v) {
+		names := splitNames(v)
+		if len(names) == 1 && strings.Contains(f.a.Site, ".") && strings.Contains(v, f.a.Site) {
+			f.site.add(names[0]) // "Northport Radio (www.northport.example)"
+		}
+		for _, name := range names {
 			out = append(out, f.author(name))
 		}
 	}

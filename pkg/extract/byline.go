@@ -16,6 +16,7 @@ import (
 const (
 	maxMarks      = 60  // marked elements that are looked at
 	maxMarkedText = 160 // bytes of an element that holds nothing but authors
+	maxBylineText = 400 // bytes of one that holds the byline
 )
 
 // authorClass reports whether a class or id marks the name of the author.
@@ -181,7 +182,7 @@ func within(n, outer *html.Node) bool {
 func sameByline(first, n *html.Node) bool {
 	e := first
 	for range 3 {
-		if e = e.Parent; e == nil || e.DataAtom == atom.Body || e.DataAtom == atom.Article || e.DataAtom == atom.Main {
+		if e = e.Parent; e == nil || e.DataAtom == atom.Body || e.DataAtom == atom.Article || e.DataAtom == atom.Main || len(textOf(e)) > maxBylineText {
 			return false
 		}
 		if within(n, e) {
@@ -197,8 +198,10 @@ func foreign(n *html.Node, main []*html.Node) bool {
 	for e, i := n, 0; e != nil && i < maxClimb && !contains(main, e); e, i = e.Parent, i+1 {
 		if r := clean.MatchElement(e); r != nil && e.DataAtom != atom.Article {
 			switch r.Kind {
-			case clean.Comments, clean.Related, clean.Sidebar, clean.Footer:
+			case clean.Comments, clean.Related, clean.Sidebar:
 				return true
+			case clean.Footer:
+				return !ofArticle(e)
 			}
 		}
 		if e.DataAtom == atom.Figure || e.DataAtom == atom.Figcaption {
@@ -209,6 +212,12 @@ func foreign(n *html.Node, main []*html.Node) bool {
 		}
 	}
 	return false
+}
+
+// ofArticle reports the foot of an article, where the author often stands.
+func ofArticle(e *html.Node) bool {
+	c := attr(e, "class")
+	return strings.Contains(c, "post-footer") || strings.Contains(c, "entry-footer") || strings.Contains(c, "article-footer") || strings.Contains(c, "story-footer")
 }
 
 // holdsOtherHeadline reports the element of a teaser: a card, an item of a list
@@ -289,13 +298,24 @@ func withoutDates(text string) string {
 	return strings.Join(words, " ")
 }
 
-// afterDate returns what follows the last number of a line: "12.05.2026, Jane
-// Roe".
+// afterDate returns what a mark or the unit of a clock parts from the date
+// before it: "12.05.2026, Jane Roe", "10:15 Uhr Jane Roe".
 func afterDate(text string) string {
-	i := strings.LastIndexAny(text, "0123456789")
-	rest := strings.TrimLeft(text[i+1:], " ,.:;-–—|/")
-	for _, w := range []string{"Uhr", "AM", "PM", "am", "pm", "h", "GMT", "UTC", "EST", "EDT"} {
-		rest = strings.TrimLeft(strings.TrimPrefix(rest, w+" "), " ,.:;-–—|/")
+	rest := text[strings.LastIndexAny(text, "0123456789")+1:]
+	parted := false
+	for {
+		rest = strings.TrimLeft(rest, " ")
+		cut := strings.TrimLeft(rest, ",.:;-–—|/)")
+		for _, unit := range []string{"Uhr ", "AM ", "PM ", "am ", "pm ", "h ", "GMT ", "UTC "} {
+			cut = strings.TrimPrefix(cut, unit)
+		}
+		if cut == rest {
+			break
+		}
+		parted, rest = true, cut
+	}
+	if !parted {
+		return ""
 	}
 	return rest
 }

@@ -17,6 +17,7 @@ const (
 	bylineAbove     = 4 // blocks above the headline
 	bylineHead      = 60
 	bylineTail      = 12
+	maxByWord       = 12
 	maxBylineWords  = 24
 )
 
@@ -34,6 +35,9 @@ func (f *authorFinder) byline(p *page, declared bool) []article.Author {
 		return nil
 	}
 	if out := read(head-bylineAbove, min(lead+3, head+bylineHead)); len(out) > 0 {
+		return out
+	}
+	if out := read(max(head+bylineHead, lead-bylineAbove), lead); len(out) > 0 {
 		return out
 	}
 	if out := read(max(lead, tail-2), tail+bylineTail); len(out) > 0 {
@@ -102,6 +106,12 @@ func (f *authorFinder) lineNames(p *page, i int) []article.Author {
 	}
 	text := strings.Trim(b.text, " ()（）")
 	text = strings.TrimLeft(text, "-–—|• ")
+	if len(text) <= maxByWord && i+1 < len(p.blocks) && isByWord(text) {
+		if next := p.blocks[i+1].text; fullName(next) {
+			return f.names(next, false)
+		}
+		return nil
+	}
 	if _, ok := afterByWord(text); !ok {
 		before, by, dated := clean.SplitByline(text)
 		if !dated {
@@ -155,8 +165,8 @@ var particles = wordSet("van von de der den del della di da dos das du la le el 
 
 // furnitureWords do not occur in the names of people, but in the short lines
 // around a headline.
-var furnitureWords = wordSet(`share print save article articles news read listen more comment comments photo photos image images getty video videos published updated posted login log sign subscribe follow menu home page search latest top related stories story minutes min ago the this that your our you we us with about contact facebook twitter whatsapp email mail link copy copyright all rights reserved close open new
-	teilen drucken artikel nachrichten lesen mehr kommentare kommentar foto fotos bild bilder quelle anmelden abonnieren startseite suche weitere alle neue uhr
+var furnitureWords = wordSet(`share print save article articles news read listen more comment comments photo photos image images getty video videos published updated posted login log sign subscribe follow menu home page search latest top related stories story minutes min ago the this that your our you we us with about contact facebook twitter whatsapp email mail link copy copyright all rights reserved close open new back overview next previous
+	teilen drucken artikel nachrichten lesen mehr kommentare kommentar foto fotos bild bilder quelle anmelden abonnieren startseite suche weitere alle neue uhr zurück übersicht weiter nächste
 	compartir imprimir noticias leer más comentarios partager imprimer lire plus commentaires condividi stampa leggi credit symbolbild symbolfoto archiv archivbild`)
 
 // datedName reads "Jane Roe | 12 May 2026" and "12.05.2026 - Jane Roe".
@@ -167,6 +177,9 @@ func (f *authorFinder) datedName(text string) []article.Author {
 	name := strings.TrimSpace(withoutDates(text))
 	if name == text || dateInWords(text) == nil && !strings.ContainsAny(text, "|•·") {
 		return nil
+	}
+	if _, ok := afterByWord(name); ok {
+		return f.names(name, false)
 	}
 	if n := strings.Count(name, " "); n < 1 || n > 3 || !fullName(name) {
 		return nil
@@ -182,6 +195,12 @@ func (f *authorFinder) bareNames(p *page, head, lead, tail int) []article.Author
 			return f.names(p.blocks[i].text, false)
 		}
 	}
+	for i := head + 1; i < min(lead+4, len(p.blocks), head+12); i++ {
+		if b := &p.blocks[i]; strings.Contains(b.text, "/") && f.bare(b) { // "Jane Roe/Agency"
+			name, _, _ := strings.Cut(b.text, "/")
+			return f.names(name, false)
+		}
+	}
 	if i := lead - 1; i > head && i < len(p.blocks) && f.bare(&p.blocks[i]) {
 		return f.names(p.blocks[i].text, false)
 	}
@@ -193,8 +212,11 @@ func (f *authorFinder) bareNames(p *page, head, lead, tail int) []article.Author
 	return nil
 }
 
+// scrapRule drops short lines below the text for want of a better reason.
+const scrapRule = "scrap-below-text"
+
 func (f *authorFinder) bare(b *block) bool {
-	if b.level > 0 || b.words < 2 || b.words > 4 || len(b.text) > 50 || b.Kind != "" && b.Kind != clean.Byline && !b.kept {
+	if b.level > 0 || b.words < 2 || b.words > 4 || len(b.text) > 50 || b.Kind != "" && b.Kind != clean.Byline && !b.kept && b.Rule != scrapRule {
 		return false
 	}
 	first, _, _ := strings.Cut(b.text, "/")

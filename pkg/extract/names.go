@@ -20,7 +20,7 @@ const (
 // byWords begin a byline, lower case. Those that end in a letter are followed
 // by a space.
 var byWords = []string{
-	"by:", "by", "posted by", "written by", "reported by", "story by", "words by", "published by", "created by", "uploaded by", "review by", "edited by", "blog by", "post by", "interview by", "author:", "author :", "author", "authors:", "editor:", "from", "text:", "text by", "interview:",
+	"by:", "by", "posted by", "written by", "reported by", "story by", "words by", "published by", "created by", "uploaded by", "review by", "edited by", "more articles by", "all articles by", "all posts by", "view all posts by", "show all articles of", "alles von", "alle artikel von", "alle beiträge von", "weitere artikel von", "weitere beiträge von", "blog by", "post by", "interview by", "author:", "author :", "author", "authors:", "editor:", "from", "text:", "text by", "interview:",
 	"von:", "von", "text von", "erstellt von", "eingestellt von", "geschrieben von", "verfasst von", "veröffentlicht von", "gepostet von", "publiziert von", "ein beitrag von", "blog beitrag von", "blogbeitrag von", "gastbeitrag von", "ein gastbeitrag von", "ein kommentar von", "kommentar von", "eine analyse von", "eine kolumne von", "kolumne von", "ein interview von", "interview von", "autor:", "autor", "autorin:", "autorin", "autoren:", "redaktion:", "bericht:", "verantwortlich:", "herausgeber:", "verfasser:",
 	"par:", "par", "publié par", "écrit par", "rédigé par", "auteur :", "auteur:", "propos recueillis par",
 	"por:", "por", "escrito por", "publicado por", "redactado por", "di:", "di", "scritto da", "pubblicato da", "a cura di", "autore:", "de:", "de",
@@ -107,6 +107,16 @@ func afterByWord(s string) (string, bool) {
 	return strings.TrimSpace(s[best:]), best > 0
 }
 
+// isByWord reports a line that only says that a name follows.
+func isByWord(s string) bool {
+	for _, by := range byWords {
+		if strings.EqualFold(strings.TrimRight(s, " :："), strings.TrimRight(by, " :：")) {
+			return true
+		}
+	}
+	return false
+}
+
 func startsWithFold(s, p string) bool { return len(s) >= len(p) && strings.EqualFold(s[:len(p)], p) }
 
 func replaceFold(s, old, with string) string {
@@ -139,7 +149,7 @@ func cleanName(s string) string {
 	if s == "" || len(s) > maxAuthorName || strings.ContainsAny(s, "@{}=<>") || strings.Contains(s, "://") || startsWithFold(s, "www.") {
 		return ""
 	}
-	if strings.IndexFunc(s, unicode.IsLetter) < 0 || strings.Count(s, " ") > 6 {
+	if strings.IndexFunc(s, unicode.IsLetter) < 0 || strings.Count(s, " ") > 6 && !isOrgName(s) {
 		return ""
 	}
 	f := clean.Fold(s)
