@@ -39,14 +39,48 @@ func (p *page) takeStandfirst(a *article.Article, first, last int, m *meta) {
 			b.Verdict = clean.Verdict{Kind: clean.Standfirst, Rule: "standfirst"}
 			return
 		}
-		if b.prose && i >= first {
+		if b.prose && !b.Dropped() && i >= first {
 			break
 		}
+	}
+	if p.takeBelowHeadline(a, first, last) {
+		return
 	}
 	if d := m.description(); d != "" && a.Standfirst == "" {
 		a.Standfirst = d
 	}
 }
+
+// headlineAbove is how many blocks above the body its headline may stand.
+const headlineAbove = 30
+
+// takeBelowHeadline finds the standfirst of a page whose markup does not name
+// it: the first prose below the headline, outside the body or the piece that
+// holds most of it.
+func (p *page) takeBelowHeadline(a *article.Article, first, last int) bool {
+	title, below := clean.Fold(a.Title), false
+	for i := max(0, first-headlineAbove); i < min(last, first+standfirstReach); i++ {
+		b := &p.blocks[i]
+		if b.level == 1 || title != "" && len(b.text) < 2*len(a.Title) && clean.Fold(b.text) == title {
+			below = true
+			continue
+		}
+		if !below || !b.prose || b.words < standfirstWordsMin || b.figure || b.Dropped() && b.Rule != "beside-body" {
+			continue
+		}
+		if i >= first && !b.Dropped() || b.words > maxStandfirst || b.links > 0 {
+			return false
+		}
+		a.Standfirst = b.text
+		b.Verdict = clean.Verdict{Kind: clean.Standfirst, Rule: "standfirst"}
+		return true
+	}
+	return false
+}
+
+// standfirstWordsMin is how many words a standfirst has at least that nothing
+// but its place gives away.
+const standfirstWordsMin = 10
 
 // maxAboveByline is how many blocks may stand between the headline and the
 // byline.
