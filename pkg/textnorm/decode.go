@@ -6,6 +6,7 @@ package textnorm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -49,13 +50,13 @@ func Decode(body []byte, contentType string) (text []byte, charset string, warni
 		if declared != "" && declared != utf8Name {
 			warnings = append(warnings, "charset: declared "+declared+", is utf-8")
 		}
-		return finish(dropTail(body), utf8Name, warnings)
+		return repaired(dropTail(body), utf8Name, warnings)
 	case !high:
 		if declared == "iso-2022-jp" && bytes.IndexByte(body, 0x1B) >= 0 { // it hides in ASCII bytes
 			enc, _ := htmlindex.Get(declared)
 			return finish(decodeWith(body, enc), declared, nil)
 		}
-		return finish(body, utf8Name, nil)
+		return body, utf8Name, nil
 	}
 	if mostlyUTF8(body, declared == utf8Name) {
 		return finish(bytes.ToValidUTF8(body, []byte("\uFFFD")), utf8Name, []string{"charset: broken utf-8 repaired"})
@@ -79,11 +80,16 @@ func Decode(body []byte, contentType string) (text []byte, charset string, warni
 	return finish(decodeWith(body, enc), name, append(warnings, "charset: guessed "+name))
 }
 
-// finish repairs text that was decoded twice before it reached us.
+// finish makes what a decoder gave us valid.
 func finish(text []byte, charset string, warnings []string) ([]byte, string, []string) {
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	}
+	return repaired(text, charset, warnings)
+}
+
+// repaired repairs text that was decoded twice before it reached us.
+func repaired(text []byte, charset string, warnings []string) ([]byte, string, []string) {
 	if fixed, ok := repairTwiceDecoded(text); ok {
 		return fixed, charset, append(warnings, "charset: twice decoded text repaired")
 	}
@@ -113,8 +119,14 @@ func utf8Shape(b []byte) (high, valid bool) {
 }
 
 func firstHigh(b []byte) int {
-	for i, c := range b {
-		if c >= utf8.RuneSelf {
+	i := 0
+	for ; i+8 <= len(b); i += 8 { // eight bytes at a time
+		if binary.NativeEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
+			break
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] >= utf8.RuneSelf {
 			return i
 		}
 	}
@@ -260,18 +272,25 @@ func insideTag(b []byte, at int, name string) bool {
 		bytes.IndexByte(b[open:at], '>') < 0
 }
 
-// indexFold is bytes.Index for a lower-case ASCII needle, ignoring case.
+// indexFold is bytes.Index for a lower-case ASCII needle in small letters,
+// capitals, or with a capital in front.
 func indexFold(b []byte, needle string) int {
-	lo, up := needle[0], needle[0]-'a'+'A'
-	for i := 0; i+len(needle) <= len(b); i++ {
-		if c := b[i]; c != lo && c != up {
-			continue
-		}
-		if strings.EqualFold(string(b[i:i+len(needle)]), needle) {
-			return i
+	at := bytes.Index(b, []byte(needle[1:])) - 1
+	if at >= 0 && b[at]|0x20 != needle[0] {
+		if at = bytes.Index(b, []byte(needle)); at < 0 {
+			at = bytes.Index(b, []byte(strings.ToUpper(needle[:1])+needle[1:]))
 		}
 	}
-	return -1
+	if at < 0 {
+		at = len(b)
+	}
+	if upper := bytes.Index(b[:at], []byte(strings.ToUpper(needle))); upper >= 0 {
+		return upper
+	}
+	if at == len(b) {
+		return -1
+	}
+	return at
 }
 
 func canonicalName(label string) string {
@@ -328,17 +347,11 @@ func detect(body []byte) string {
 			sample = append(sample, c)
 		}
 	}
-	found, err := chardet.NewTextDetector().DetectAll(sample)
-	if err != nil || len(found) == 0 {
+	r, err := chardet.NewTextDetector().DetectBest(sample)
+	if err != nil || r == nil {
 		return ""
 	}
-	best := found[0]
-	for _, r := range found { // of equals the same one each time, for they come in any order
-		if r.Confidence == best.Confidence && r.Charset < best.Charset {
-			best = r
-		}
-	}
-	name := canonicalName(best.Charset)
+	name := canonicalName(r.Charset)
 	if name == utf8Name {
 		return ""
 	}

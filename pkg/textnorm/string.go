@@ -15,23 +15,37 @@ import (
 // written. The zero-width joiner and non-joiner stay where a script needs them:
 // between two letters of Arabic or of the scripts of India and Ceylon.
 func String(s string) string {
-	if isClean(s) {
+	kept := asItStands(s, 0)
+	if kept == len(s) {
 		return s
-	}
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	space := false
-	var last rune
-	for i, r := range s {
-		if isSpace(r) {
+	b.WriteString(s[:kept])
+	space, composed := false, true // composed: NFC without a look
+	for i := kept; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return String(strings.ToValidUTF8(s, "\uFFFD"))
+		case isSpace(r):
 			space = true
+			i += n
 			continue
 		}
-		r, keep := spell(r, last, s[i:])
-		if !keep {
+		if r >= utf8.RuneSelf {
+			last := rune(0)
+			if r == '\u200C' || r == '\u200D' {
+				last, _ = utf8.DecodeLastRuneInString(b.String())
+			}
+			var keep bool
+			if r, keep = spell(r, last, s[i:]); !keep {
+				i += n
+				continue
+			}
+			composed = composed && r < firstCombining
+		} else if r < ' ' || r == 0x7F {
+			i += n
 			continue
 		}
 		if space && b.Len() > 0 {
@@ -39,26 +53,44 @@ func String(s string) string {
 		}
 		space = false
 		b.WriteRune(r)
-		last = r
+		i += n
+		if end := asItStands(s, i); end > i {
+			b.WriteString(s[i:end])
+			i = end
+		}
 	}
 	out := b.String()
-	if !norm.NFC.IsNormalString(out) {
+	if !composed && !norm.NFC.IsNormalString(out) {
 		out = norm.NFC.String(out)
 	}
 	return out
 }
 
-// isClean reports whether s is printable ASCII with single inner spaces.
-func isClean(s string) bool {
-	prev := byte(' ')
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c >= 0x7F || c == ' ' && prev == ' ' {
-			return false
+// firstCombining is the first character that NFC may join to the one before it.
+const firstCombining = 0x300
+
+// asItStands returns the end of the text from i on that String leaves alone for
+// a cheap reason: printable ASCII, Latin letters, dashes and ellipses, with
+// single spaces that another of these follows.
+func asItStands(s string, i int) int {
+	for i < len(s) {
+		switch c := s[i]; {
+		case c > ' ' && c < 0x7F:
+			i++
+		case c == ' ':
+			if i == 0 || i+1 >= len(s) || s[i-1] <= ' ' || s[i+1] <= ' ' || s[i+1] >= 0x7F && s[i+1] < 0xC3 || s[i+1] > 0xCB {
+				return i
+			}
+			i++
+		case c >= 0xC3 && c <= 0xCB && i+1 < len(s) && s[i+1]&0xC0 == 0x80:
+			i += 2
+		case c == 0xE2 && i+2 < len(s) && s[i+1] == 0x80 && (s[i+2] == 0x93 || s[i+2] == 0x94 || s[i+2] == 0xA6):
+			i += 3
+		default:
+			return i
 		}
-		prev = c
 	}
-	return prev != ' ' || s == ""
+	return i
 }
 
 // spell maps one character; keep is false for those that are dropped.
@@ -105,54 +137,55 @@ func isSpace(r rune) bool {
 // Words counts the words of s: runs that hold a letter or a digit. Scripts
 // without spaces are segmented by the rules of Unicode Annex 29.
 func Words(s string) int {
-	n, in := 0, false
-	for i := range len(s) {
+	n, from := 0, 0
+	word, dense := false, false // the run from from on holds a letter or digit; is of a script without spaces
+	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= utf8.RuneSelf {
-			return unicodeWords(s)
-		}
-		switch {
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
-			if !in {
-				n++
-				in = true
-			}
-		case c == ' ' || c == '\n' || c == '\t':
-			in = false
-		}
-	}
-	return n
-}
-
-func unicodeWords(s string) int {
-	n := 0
-	for _, field := range strings.Fields(s) {
-		if !spaceless(field) {
-			if strings.IndexFunc(field, alnum) >= 0 {
-				n++
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9':
+				word = true
+			case c == ' ' || c >= '\t' && c <= '\r':
+				n += wordsOfRun(s[from:i-1], word, dense)
+				from, word, dense = i, false, false
 			}
 			continue
 		}
-		tokens := words.FromString(field)
-		for tokens.Next() {
-			if strings.IndexFunc(tokens.Value(), alnum) >= 0 {
-				n++
-			}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) {
+			n += wordsOfRun(s[from:i], word, dense)
+			from, word, dense = i+size, false, false
+		} else {
+			word = word || alnum(r)
+			dense = dense || r >= 0x0E00 && spaceless(r)
+		}
+		i += size
+	}
+	return n + wordsOfRun(s[from:], word, dense)
+}
+
+func wordsOfRun(run string, word, dense bool) int {
+	switch {
+	case !word:
+		return 0
+	case !dense:
+		return 1
+	}
+	n := 0
+	for tokens := words.FromString(run); tokens.Next(); {
+		if strings.IndexFunc(tokens.Value(), alnum) >= 0 {
+			n++
 		}
 	}
 	return n
 }
 
-// spaceless reports whether field holds characters of a script that is written
-// without spaces between words.
-func spaceless(field string) bool {
-	for _, r := range field {
-		if r >= 0x0E00 && (r <= 0x0EFF || r >= 0x1780 && r <= 0x17FF || r >= 0x3040 && r <= 0x30FF ||
-			r >= 0x3400 && r <= 0x9FFF || r >= 0x1000 && r <= 0x109F || r >= 0x20000) {
-			return true
-		}
-	}
-	return false
+// spaceless reports whether r is of a script that is written without spaces
+// between words.
+func spaceless(r rune) bool {
+	return r >= 0x0E00 && (r <= 0x0EFF || r >= 0x1780 && r <= 0x17FF || r >= 0x3040 && r <= 0x30FF ||
+		r >= 0x3400 && r <= 0x9FFF || r >= 0x1000 && r <= 0x109F || r >= 0x20000)
 }
 
 func alnum(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
