@@ -347,11 +347,17 @@ func detect(body []byte) string {
 			sample = append(sample, c)
 		}
 	}
-	r, err := chardet.NewTextDetector().DetectBest(sample)
-	if err != nil || r == nil {
+	found, err := chardet.NewTextDetector().DetectAll(sample)
+	if err != nil || len(found) == 0 {
 		return ""
 	}
-	name := canonicalName(r.Charset)
+	best := found[0]
+	for _, r := range found { // of equals the same one each time, for they come in any order
+		if r.Confidence == best.Confidence && r.Charset < best.Charset {
+			best = r
+		}
+	}
+	name := canonicalName(best.Charset)
 	if name == utf8Name {
 		return ""
 	}
