@@ -6,19 +6,12 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	dateparser "github.com/markusmobius/go-dateparser"
 )
 
 // dateReader reads the dates of one feed.
 type dateReader struct {
 	language string // of the feed; decides what 3/4/2025 means
-	failed   int    // dates that nothing could read
 }
-
-// maxFailed is how many dates of a feed may fail before the costly way to read
-// them is given up; it takes milliseconds.
-const maxFailed = 5
 
 // first returns the date of the first value that is one, else zero.
 func (d *dateReader) first(values ...string) time.Time {
@@ -53,31 +46,13 @@ func (d *dateReader) parse(s string) (time.Time, bool) {
 	}
 	year, month, day, ok := d.calendar(tokens)
 	if !ok {
-		return d.costly(s)
+		return time.Time{}, false
 	}
 	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	if t.Day() != day || t.Month() != month {
 		return time.Time{}, false // the 31st of February
 	}
 	return sane(t.Add(clock))
-}
-
-// costly reads a date with the names of some hundred languages. It is not asked
-// about dates in figures only: those it would guess.
-func (d *dateReader) costly(s string) (time.Time, bool) {
-	if d.failed >= maxFailed || len(s) > 80 || !strings.ContainsFunc(s, unicode.IsLetter) || !strings.ContainsFunc(s, unicode.IsDigit) {
-		return time.Time{}, false
-	}
-	reader := dateparser.Parser{ParserTypes: []dateparser.ParserType{dateparser.AbsoluteTime}}
-	// A fixed time makes the result depend on the text alone.
-	found, err := reader.Parse(&dateparser.Configuration{
-		CurrentTime: time.Unix(0, 0).UTC(), DefaultTimezone: time.UTC, StrictParsing: true,
-	}, s)
-	if err != nil {
-		d.failed++
-		return time.Time{}, false
-	}
-	return sane(found.Time)
 }
 
 func sane(t time.Time) (time.Time, bool) {
