@@ -37,8 +37,8 @@ func detectLanguage(declared, feed, sample string) string {
 		guess, sure = tellLanguage(sample, code, longSample)
 	}
 	switch {
-	case guess == "" || guess == code || code != "" && !sure:
-		return code
+	case guess == "" || guess == code || code != "" && (!sure || guess == "la"):
+		return code // Latin is what designers fill a page with
 	}
 	return guess
 }

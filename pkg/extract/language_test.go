@@ -114,6 +114,7 @@ func TestDetectLanguage(t *testing.T) {
 		"another than known":     {"fo", "", strings.Repeat("Brúgvin ", 30), "fo"},
 		"a quotation at the top": {"de", "", strings.Repeat("We will not build it again, and that is all that there is to say. ", 3) + strings.Repeat(languageTexts["de"]+" ", 12), "de"},
 		"filler of designers":    {"", "", "Lorem ipsum dolor sit amet, consectetur adipisicing elit, sed do eiusmod tempor incididunt ut labore et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation.", "la"},
+		"filler as declared":     {"en", "", strings.Repeat("Ut enim ad minim veniam, quis nostrud exercitation ullamco laboris nisi ut aliquip ex ea commodo. ", 3), "en"},
 		"one word over and over": {"en", "", strings.Repeat("Northport ", 200), "en"},
 	} {
 		t.Run(name, func(t *testing.T) {
