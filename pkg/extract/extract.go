@@ -76,6 +76,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 		warnings = append(warnings, "page flattened: too deep or too large")
 	}
 	pg := buildPage(doc.Root)
+	defer pg.release()
 	m := readMeta(doc.Root, doc.JSONLD, p.FinalURL)
 	a := article.Article{URL: p.FinalURL, FetchedAt: p.FetchedAt, Feed: p.Feed, Normalizer: Version, Warnings: warnings}
 	setAddress(&a, p, m)

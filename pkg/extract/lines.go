@@ -81,7 +81,15 @@ func (p *page) splitBreaks(raw string, lines []lineInfo) []paragraph {
 		}
 		return nil
 	}
-	var out []paragraph
+	if strings.IndexByte(raw, '\n') < 0 {
+		t := textnorm.String(raw)
+		if t == "" {
+			return nil
+		}
+		p.paras = append(p.paras[:0], paragraph{t, lines[0]})
+		return p.paras
+	}
+	out := p.paras[:0]
 	var parts []string // the lines of the paragraph at the end of out
 	size, gap := 0, true
 	finish := func() {
@@ -108,5 +116,6 @@ func (p *page) splitBreaks(raw string, lines []lineInfo) []paragraph {
 		gap = false
 	}
 	finish()
+	p.paras = out
 	return out
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -57,7 +58,9 @@ type page struct {
 	blocks []block
 
 	// The block that is being gathered.
-	buf      strings.Builder
+	buf      []byte
+	whole    string // the text that is buf, where one node holds all of it
+	paras    []paragraph
 	lines    []lineInfo // those that a <br> ended
 	line     lineInfo   // the one that is being gathered
 	leadLink int        // characters of the link that the block begins with
@@ -73,9 +76,36 @@ type inlineState struct {
 	row                                                bool // in a row of data
 }
 
+// pages hands the memory of one page to the next.
+var pages = sync.Pool{New: func() any { return new(page) }}
+
+// keptElements and keptBlocks bound what one page hands on to the next.
+const (
+	keptElements = 20_000
+	keptBlocks   = 5_000
+)
+
+// release hands the memory of the page on: neither it nor its elements and
+// blocks may be used any more.
+func (p *page) release() {
+	clear(p.els)
+	clear(p.blocks)
+	clear(p.paras[:cap(p.paras)])
+	next := page{els: p.els[:0], blocks: p.blocks[:0], buf: p.buf[:0], lines: p.lines[:0], paras: p.paras[:0]}
+	if cap(next.els) > keptElements {
+		next.els = nil
+	}
+	if cap(next.blocks) > keptBlocks || cap(next.paras) > keptBlocks || cap(next.lines) > keptBlocks || cap(next.buf) > 1<<20 {
+		next = page{els: next.els}
+	}
+	*p = next
+	pages.Put(p)
+}
+
 // buildPage walks the tree once.
 func buildPage(root *html.Node) *page {
-	p := &page{root: root, line: lineInfo{el: -1}}
+	p := pages.Get().(*page)
+	p.root, p.line = root, lineInfo{el: -1}
 	body := findFirst(root, atom.Body)
 	if body == nil {
 		body = root
@@ -146,7 +176,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	saved := p.inline
 	isBlk := isBlock(n.DataAtom)
 	if (n.DataAtom == atom.Td || n.DataAtom == atom.Th) && p.inline.row {
-		p.buf.WriteByte(' ') // the cells of a row of data make one line
+		p.pad(' ') // the cells of a row of data make one line
 		isBlk = false
 	}
 	if isBlk {
@@ -161,12 +191,8 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	p.els[me].rule = rule
 	p.boundary = p.boundary || !isBlk && separates(n.DataAtom)
 	p.enter(n)
-	owner := me
-	if !isBlk {
-		owner = me // inline elements own the blocks that end inside them
-	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		p.walk(c, owner, depth+1)
+		p.walk(c, me, depth+1) // inline elements own the blocks that end inside them
 	}
 	if isBlk {
 		p.flush(me)
@@ -186,7 +212,7 @@ func (p *page) enter(n *html.Node) {
 	case atom.A:
 		if hasAttr(n, "href") {
 			p.inline.link++
-			p.inLead = blank(p.buf.String())
+			p.inLead = blank(p.buf)
 		}
 	case atom.B, atom.Strong:
 		p.inline.bold++
@@ -262,10 +288,13 @@ func (p *page) addText(s string, el int) {
 		}
 	}
 	if p.boundary && seam(p.lastText, s) {
-		p.buf.WriteByte(' ') // parts that only a style sheet sets apart
+		p.pad(' ') // parts that only a style sheet sets apart
 	}
 	p.boundary, p.lastText = false, s
-	p.buf.WriteString(s)
+	if p.whole = ""; len(p.buf) == 0 {
+		p.whole = s
+	}
+	p.buf = append(p.buf, s...)
 	n := visibleLen(s)
 	if n == 0 {
 		return
@@ -288,7 +317,7 @@ func (p *page) addText(s string, el int) {
 
 // blank reports whether s has nothing but spaces; it looks no further than it has
 // to, for it is asked at every link.
-func blank(s string) bool {
+func blank(s []byte) bool {
 	for i := range min(len(s), 1024) {
 		if s[i] > ' ' {
 			return false
@@ -308,8 +337,13 @@ func visibleLen(s string) int {
 	return n
 }
 
+// pad adds white space to the block that is being gathered.
+func (p *page) pad(c byte) {
+	p.buf, p.whole = append(p.buf, c), ""
+}
+
 func (p *page) lineBreak() {
-	p.buf.WriteByte('\n')
+	p.pad('\n')
 	p.lines = append(p.lines, p.line)
 	p.line = lineInfo{el: -1}
 	p.lastText, p.boundary = "", false
@@ -327,33 +361,39 @@ func separates(a atom.Atom) bool {
 
 // flush ends the block that is being gathered; el is the element it stood in.
 func (p *page) flush(el int) {
-	if p.buf.Len() == 0 {
+	if len(p.buf) == 0 {
 		return
 	}
-	raw := p.buf.String()
-	p.buf.Reset()
-	p.lastText, p.boundary = "", false
 	lines, lead := append(p.lines, p.line), p.leadLink
-	p.lines, p.line, p.leadLink = p.lines[:0], lineInfo{el: -1}, 0
-	total := visibleLen(raw)
-	if total == 0 || len(p.blocks) >= maxBlocks {
-		return
-	}
-	links, nlinks := 0, 0
+	total, links, nlinks := 0, 0, 0
 	for i := range lines {
+		total += lines[i].text
 		links += lines[i].links
 		nlinks += lines[i].nlinks
+	}
+	raw := p.whole
+	if raw == "" && total > 0 {
+		raw = string(p.buf)
+	}
+	p.buf, p.whole = p.buf[:0], ""
+	p.lastText, p.boundary = "", false
+	p.lines, p.line, p.leadLink = lines[:0], lineInfo{el: -1}, 0
+	if total == 0 || len(p.blocks) >= maxBlocks {
+		return
 	}
 	for i, para := range p.splitBreaks(raw, lines) {
 		if len(p.blocks) >= maxBlocks {
 			break
 		}
 		l := &para.info
+		share := 0 // a list of links is one as a whole, so that its lines share them
+		if links > 0 {
+			share = (links*visibleLen(para.text) + total/2) / total
+		}
 		p.blocks = append(p.blocks, block{
 			text: para.text, el: max(el, 0), kind: p.blockKind(), level: p.inline.heading, start: i == 0,
 			cell: p.inline.cell > 0, figure: p.inline.figure > 0, words: textnorm.Words(para.text),
-			// A list of links is one as a whole, so that its lines share them.
-			links: (links*visibleLen(para.text) + total/2) / total, nlinks: nlinks, linked: i == 0 && lead >= 15,
+			links: share, nlinks: nlinks, linked: i == 0 && lead >= 15,
 			bold: l.text > 0 && l.bold*10 >= l.text*9, italic: l.text > 0 && l.italic*10 >= l.text*9,
 		})
 	}
