@@ -32,6 +32,10 @@ const shortArticle = 120
 // must be paid for, where only a prompt in the text says so.
 const teaserWords = 250
 
+// promptsAround is how many blocks above and below the text a prompt to
+// subscribe is looked for: further off it is about the outlet, not the article.
+const promptsAround = 30
+
 // setAccess says how much of the article the page gave.
 func setAccess(a *article.Article, p *page, m *meta, status int) {
 	a.Access = article.Full
@@ -80,12 +84,25 @@ func (p *page) sign(a *article.Article, m *meta) article.Access {
 
 // paywallPrompt reports whether the page asks for a subscription in its text.
 func (p *page) paywallPrompt() bool {
+	first, last := -1, 0
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		if b.Kind == clean.Paywall {
 			return true
 		}
-		if b.words > 60 || b.kept {
+		if b.kept {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 0 {
+		first, last = 0, len(p.blocks)
+	}
+	for i := max(0, first-promptsAround); i < min(len(p.blocks), last+promptsAround); i++ {
+		b := &p.blocks[i]
+		if b.words > 60 || b.words < 3 || b.kept || b.Kind != "" {
 			continue
 		}
 		l := clean.NewLine(b.text)

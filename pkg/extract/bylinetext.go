@@ -8,6 +8,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/textnorm"
 )
 
 // A byline stands between the headline and the first paragraphs, or below the
@@ -56,6 +57,9 @@ func (f *authorFinder) byline(p *page, declared bool) []article.Author {
 		if name := creditedSource(b.text); name != "" {
 			return []article.Author{f.author(name)}
 		}
+		if _, by := afterByWord(strings.TrimLeft(b.text, "-–—|• (")); !by && !strings.ContainsAny(b.text, "0123456789") {
+			continue
+		}
 		l := clean.NewLine(b.text)
 		l.Head = true
 		if v := clean.Match(&l); v.Kind == clean.Byline {
@@ -75,9 +79,13 @@ func (f *authorFinder) zones(p *page) (head, lead, tail int) {
 		title = clean.Fold(headlineText(f.m.printed))
 	}
 	head, lead, tail = -1, -1, -1
+	words := textnorm.Words(f.a.Title)
+	if f.m.printed != nil {
+		words = textnorm.Words(title)
+	}
 	for i := range p.blocks {
 		b := &p.blocks[i]
-		if head < 0 && len(b.text) <= maxTitle && (b.level > 0 || b.words > 2) {
+		if head < 0 && len(b.text) <= maxTitle && (b.level > 0 || b.words > 2 && b.words >= words-3 && b.words <= words+3) {
 			if t := clean.Fold(b.text); t == chosen || t == title {
 				head = i
 			}

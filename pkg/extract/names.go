@@ -87,10 +87,23 @@ func cutByWord(s string) string {
 	return s
 }
 
+// byWordIndex has the by-words by their first rune.
+var byWordIndex = indexByWords()
+
+func indexByWords() map[rune][]string {
+	m := map[rune][]string{}
+	for _, by := range byWords {
+		m[lowerStart(by)] = append(m[lowerStart(by)], by)
+	}
+	return m
+}
+
+func lowerStart(s string) rune { return unicode.ToLower(firstRune(s)) }
+
 // afterByWord returns what follows the longest by-word that s begins with.
 func afterByWord(s string) (string, bool) {
 	best := 0
-	for _, by := range byWords {
+	for _, by := range byWordIndex[lowerStart(s)] {
 		if len(by) <= best || !startsWithFold(s, by) {
 			continue
 		}
@@ -109,7 +122,7 @@ func afterByWord(s string) (string, bool) {
 
 // isByWord reports a line that only says that a name follows.
 func isByWord(s string) bool {
-	for _, by := range byWords {
+	for _, by := range byWordIndex[lowerStart(s)] {
 		if strings.EqualFold(strings.TrimRight(s, " :："), strings.TrimRight(by, " :：")) {
 			return true
 		}

@@ -64,13 +64,14 @@ func (p *page) sectionLabel() string {
 
 // setImages lists the pictures of the body with what is printed below them.
 func setImages(a *article.Article, p *page, m *meta, body int) {
-	seen := map[string]bool{}
 	add := func(u, caption, credit string) {
-		abs, err := weburl.Resolve(a.URL, u)
-		if err != nil || seen[abs] || len(a.Images) >= maxImages {
+		abs, err := u, error(nil)
+		if !plainURL(u) {
+			abs, err = weburl.Resolve(a.URL, u)
+		}
+		if err != nil || hasImage(a, abs) || len(a.Images) >= maxImages {
 			return
 		}
-		seen[abs] = true
 		a.Images = append(a.Images, article.Image{URL: abs, Caption: caption, Credit: credit})
 	}
 	for i := range p.els {
@@ -100,6 +101,47 @@ func setImages(a *article.Article, p *page, m *meta, body int) {
 			}
 		}
 	}
+}
+
+func hasImage(a *article.Article, u string) bool {
+	for i := range a.Images {
+		if a.Images[i].URL == u {
+			return true
+		}
+	}
+	return false
+}
+
+// plainURL reports an absolute address that resolving would leave as it is:
+// most pictures have one, and resolving costs more than finding them.
+func plainURL(u string) bool {
+	rest, ok := strings.CutPrefix(u, "https://")
+	if !ok || len(u) > weburl.MaxLength {
+		return false
+	}
+	host, path, ok := strings.Cut(rest, "/")
+	if !ok || len(host) < 4 || host[0] == '.' || host[0] == '-' || strings.Contains(host, "..") || strings.Contains(host, "--") || strings.Contains(host, "-.") || strings.Contains(host, ".-") || strings.Contains(path, "/.") || strings.HasPrefix(path, ".") {
+		return false
+	}
+	letters := false
+	for i := range len(host) {
+		c := host[i]
+		if letters = letters || c >= 'a' && c <= 'z'; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-') {
+			return false
+		}
+	}
+	if last := host[strings.LastIndexByte(host, '.')+1:]; !letters || last == "" || last[0] <= '9' {
+		return false
+	}
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~/=&?+,:;@!$()*", c) >= 0:
+		case c == '%' && i+2 < len(path) && path[i+1] != '2': // an encoded dot is a dot
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // captionOf gathers the text of a figure and parts the credit from it.
