@@ -51,6 +51,7 @@ func (p *page) label(a *article.Article, body int, m *meta) {
 	}
 	dropUnattested(blocks, foldWitness(m.ld.Body))
 	trimEnds(blocks)
+	keepDividers(blocks)
 	for i := range blocks {
 		blocks[i].kept = !blocks[i].Dropped()
 	}
@@ -226,7 +227,7 @@ func trimEnds(blocks []block) {
 		}
 	}
 	for i := 0; i < first && above <= maxTail; i++ {
-		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level > 0 || b.words <= 12 && (b.words < 4 || !endsSentence(b.text))) {
+		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level == 0 || i < first-1) && (b.level > 0 || b.words <= 12 && (b.words < 4 || !endsSentence(b.text))) {
 			b.Verdict = clean.Verdict{Kind: clean.Byline, Rule: "scrap-above-lead"}
 		}
 	}
@@ -244,7 +245,7 @@ func trimEnds(blocks []block) {
 		if b.Dropped() {
 			continue
 		}
-		if b.level > 0 || b.words < 5 && b.kind != article.ListItem {
+		if b.level > 0 || b.words < 5 && b.kind != article.ListItem && (b.words < 3 || !endsSentence(b.text)) {
 			b.Verdict = clean.Verdict{Kind: clean.Navigation, Rule: "scrap-below-text"}
 		}
 	}
@@ -260,6 +261,24 @@ func trimEnds(blocks []block) {
 			continue
 		}
 		below = b.level == 0 || below
+	}
+}
+
+// keepDividers takes back the lines of underscores that part the sections of a
+// text: between two paragraphs they are neither furniture nor noise.
+func keepDividers(blocks []block) {
+	above, divider := false, -1
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case !b.Dropped():
+			if above && divider >= 0 && b.level == 0 {
+				blocks[divider].Verdict = clean.Verdict{}
+			}
+			above, divider = b.level == 0, -1
+		case len(b.text) >= 3 && strings.Trim(b.text, "_") == "":
+			divider = i
+		}
 	}
 }
 
