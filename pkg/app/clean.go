@@ -2,7 +2,6 @@ package app
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,41 +168,4 @@ func openInput(env Env, input string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%w (give a file, an http:// or https:// URL, or -)", err)
 	}
 	return f, nil
-}
-
-// The colours of --explain on a terminal.
-const (
-	colourKept    = ""
-	colourRemoved = "\x1b[31m"
-	colourNote    = "\x1b[2m"
-	colourEnd     = "\x1b[0m"
-)
-
-// explain prints every block of the page in order: what stayed as it is, what
-// went with a minus, its kind and the rule.
-func explain(out io.Writer, res *extract.Result, colour bool) error {
-	paint := func(code, s string) string {
-		if !colour || code == "" {
-			return s
-		}
-		return code + s + colourEnd
-	}
-	var b bytes.Buffer
-	a := &res.Article
-	fmt.Fprintf(&b, "%s\n", a.Title)
-	fmt.Fprintf(&b, "%s\n\n", paint(colourNote, fmt.Sprintf("%d words, %d blocks kept, %d removed; language %s, kind %s, access %s",
-		a.Words, len(a.Body), len(a.Removed), a.Language, a.Kind, a.Access)))
-	for _, t := range res.Trace {
-		text := strings.Join(strings.Fields(t.Text), " ")
-		if t.Kept {
-			fmt.Fprintf(&b, "%s\n", paint(colourKept, "  "+text))
-			continue
-		}
-		fmt.Fprintf(&b, "%s %s\n", paint(colourRemoved, "- "+text), paint(colourNote, "["+t.Kind+": "+t.Rule+"]"))
-	}
-	for _, w := range a.Warnings {
-		fmt.Fprintf(&b, "%s\n", paint(colourNote, "warning: "+w))
-	}
-	_, err := b.WriteTo(out)
-	return err
 }

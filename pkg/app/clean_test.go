@@ -165,3 +165,25 @@ func TestCleanSkipNeedsLines(t *testing.T) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
+
+func TestExplain(t *testing.T) {
+	page := writeFile(t, "bridge.html", `<title>The bridge fell - The Herald</title><h1>The bridge fell</h1><p class=byline>By Jane Roe</p><time datetime=2024-05-01T10:00:00Z>1 May</time>
+		<p>NORTHPORT (Reuters) - The bridge at Northport fell in the storm of Monday night, police said, and nobody was hurt.</p><h2>What comes now</h2>
+		<p>The mayor said on Tuesday that the harbour would stay open and that a ferry would take people over the river.</p><p>Photo Reuters</p>
+		<p>Nobody knows when the bridge will be built again, he said, for the money is not there and will not be there next year either.</p>`)
+	status, stdout, stderr := command("copydesk", &Tool{}, "clean", "--explain", page)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, want := range []string{
+		"title:        The bridge fell\n", "authors:      Jane Roe\n", "published:    2024-05-01T10:00:00Z (from time)\n", "dateline:     NORTHPORT (Reuters) -\n",
+		"language en, kind article, access full\n", "\n# What comes now\n", "\n  The mayor said on Tuesday", "\n- Photo Reuters [photo_credit: ",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is not in\n%s", want, stdout)
+		}
+	}
+	if kept, removed := strings.Count(stdout, "\n  ")+strings.Count(stdout, "\n# "), strings.Count(stdout, "\n- "); !strings.Contains(stdout, fmt.Sprintf("; %d blocks kept, %d removed (-)\n", kept, removed)) {
+		t.Errorf("%d blocks kept, %d removed:\n%s", kept, removed, stdout)
+	}
+}
