@@ -13,7 +13,7 @@ GOFUMPT  := $(TOOLS)/gofumpt
 RACE     := $(if $(shell command -v cc gcc clang 2>/dev/null),-race,)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check lint fmt fuzz bench eval drill images compose tools screenshots clean
+.PHONY: help build run test check lint fmt fuzz bench eval hostile drill images compose tools screenshots clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: ## what one article costs in each stage, and what cleaning costs over par
 
 eval: build ## how good the cleaner is, beside goals and last figures (UPDATE=1 commits the figures to docs/); needs ../shared/eval
 	@go run ./pkg/quality/evaltable $(if $(UPDATE),-update)
+
+hostile: ## pages of 10 MB that are made to hurt, each held to 3 s of CPU and 300 MB; prints what they cost
+	@COPYDESK_HOSTILE=10 go test -count=1 -timeout 30m -run '^TestHostileCosts$$' ./pkg/extract
 
 drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker that acknowledges first
 	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
