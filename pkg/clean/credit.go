@@ -32,7 +32,7 @@ var creditWords = map[string]bool{
 // isCreditLabel recognises "Photo: X", "Photo by X", "Photo Reuters", "© X".
 func isCreditLabel(l *Line) bool {
 	t := strings.Trim(l.Lower, "()[]（）【】| /")
-	for _, lead := range []string{"main ", "lead ", "featured ", "feature ", "header ", "cover ", "title ", "hero ", "top ", "file "} {
+	for _, lead := range []string{"main ", "lead ", "featured ", "feature ", "header ", "cover ", "title ", "hero ", "top "} {
 		if rest, ok := strings.CutPrefix(t, lead); ok {
 			t = rest
 			break
@@ -236,22 +236,23 @@ func trailingAgency(lower, text string) int {
 
 func endsInCredit(l *Line) bool { return l.Words > 3 && Credit(l.Text) > 0 }
 
+// isAgencySignature recognises the agencies that sign a report: "(dpa)",
+// "dpa/lno", "(APA/Reuters)". A name among them makes it the credit of a picture.
 func isAgencySignature(l *Line) bool {
-	t := strings.Trim(l.Lower, "()[]-–— .©")
-	if t == "" {
-		return false
-	}
+	t := strings.Trim(l.Text, "()[]-–— .©")
 	if strings.HasPrefix(t, "dpa-infocom") {
 		return true
 	}
-	for part := range strings.FieldsFuncSeq(t, func(r rune) bool { return strings.ContainsRune("/,|;", r) || unicode.IsSpace(r) }) {
-		if _, ok := agencies[part]; ok {
-			return l.Words <= 4
+	wire := false
+	for i, part := range strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/,|;", r) }) {
+		part = strings.TrimSpace(part)
+		pictures, known := agencies[strings.ToLower(part)]
+		if code := len(part) <= 4 && part == strings.ToLower(part); pictures || !known && (i == 0 || !code) {
+			return false
 		}
-		break
+		wire = true
 	}
-	_, ok := agencies[t]
-	return ok
+	return wire
 }
 
 func endsLikeSentence(s string) bool {

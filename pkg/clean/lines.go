@@ -99,3 +99,49 @@ func isAsianAgo(s string) bool {
 	}
 	return false
 }
+
+// isNumericDate recognises a date of digits alone, with its year, that stands in
+// a line of its own: that of a comment, wherever it stands.
+func isNumericDate(l *Line) bool {
+	if len(l.Text) < 8 || len(l.Text) > 24 || l.Text[0] < '0' || l.Text[0] > '9' {
+		return false
+	}
+	numbers, digits, year := 0, 0, false
+	for i := 0; i <= len(l.Text); i++ {
+		if i < len(l.Text) && l.Text[i] >= '0' && l.Text[i] <= '9' {
+			digits++
+			continue
+		}
+		if i < len(l.Text) && strings.IndexByte(" .-/:,", l.Text[i]) < 0 || digits > 4 {
+			return false
+		}
+		if digits > 0 {
+			numbers++
+		}
+		year = year || digits == 4
+		if i < len(l.Text) && l.Text[i] == ':' && !year {
+			return false
+		}
+		digits = 0
+	}
+	return year && numbers >= 3 && numbers <= 6
+}
+
+// isCounter recognises the number of views or shares that stands in a line of
+// its own: four digits and more that are no year, and no item or cell.
+func isCounter(l *Line) bool {
+	if l.Heading || l.Item || l.Bold || len(l.Text) > 9 {
+		return false
+	}
+	digits, t := 0, strings.TrimRight(l.Lower, " km")
+	for i := range len(t) {
+		switch c := t[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c != '.' && c != ',' || i == len(t)-1:
+			return false
+		}
+	}
+	year := len(t) == 4 && digits == 4 && (t[:2] == "19" || t[:2] == "20")
+	return !year && (digits >= 4 || digits > 0 && len(t) < len(l.Text))
+}

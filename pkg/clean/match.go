@@ -143,7 +143,7 @@ func isShare(l *Line) bool {
 		if !shareWords[w] && !isNumber(strings.TrimRight(w, "km")) {
 			return false
 		}
-		named = named || len(w) > 3
+		named = named || len(w) > 3 && shareWords[w]
 	}
 	return named && len(ws) <= 12
 }

@@ -6,6 +6,11 @@ package clean
 // language shares (a name in brackets before an agency, "2:02") is in Funcs.
 var rules = []Rule{
 	{
+		Kind: Attribution, Name: "agency-signature", MaxWords: 8, Where: AtEnds, Func: isAgencySignature,
+		Goes:  []string{"(dpa)", "AFP", "© dpa-infocom, dpa:191019-99-1/2", "dpa/lno", "(Reuters)", "ANSA", "(APA/Reuters)", "-- PTI", "(sda)"},
+		Stays: []string{"Reuters reported it first.", "AFP journalists saw it fall.", "Die dpa hatte zuerst berichtet."},
+	},
+	{
 		Kind: PhotoCredit, Name: "photo-credit-label", MaxWords: 14, Func: isCreditLabel,
 		Goes: []string{
 			"Photo Reuters", "Photo: Jane Roe", "Photograph: Jane Roe/The Herald", "Foto: dpa", "Bild: Max Muster",
@@ -35,7 +40,7 @@ var rules = []Rule{
 			"enlarge image", "click to enlarge", "bild vergrößern", "view image in fullscreen", "image source,", "image copyright", "view gallery",
 		},
 		Goes:  []string{"Image caption The harbour after the storm", "FILE PHOTO: The harbour in May"},
-		Stays: []string{"Caption writers are a dying trade."},
+		Stays: []string{"Symbole der Stadt waren Brücke und Mühle, sagt sie.", "Caption writers are a dying trade."},
 	},
 	{
 		Kind: Caption, Name: "caption-picture", MaxWords: 40, Starts: pictureStarts, Unless: isStatement,
@@ -79,10 +84,6 @@ var rules = []Rule{
 		Stays: []string{"Translated into nine languages, the book was read in Northport, too.", "\"Translated by hand\", says the first page of the book.", "Aus dem Norden kam der Sturm."},
 	},
 	{
-		Kind: Attribution, Name: "agency-signature", MaxWords: 8, Where: AtEnds, Func: isAgencySignature,
-		Goes: []string{"(dpa)", "AFP", "© dpa-infocom, dpa:191019-99-1/2", "dpa/lno", "(Reuters)", "ANSA", "(APA/Reuters)", "-- PTI", "(sda)"},
-	},
-	{
 		Kind: Attribution, Name: "agency-story", MaxWords: 60,
 		Contains: []string{
 			"this story has not been edited by", "has not been edited by our staff", "published from a syndicated feed", "auto-generated from a syndicated feed", "generated from a syndicated feed",
@@ -90,7 +91,7 @@ var rules = []Rule{
 			"may not be published, broadcast", "all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados", "todos os direitos reservados", "tutti i diritti riservati", "riproduzione riservata", "reproduction interdite", "toute reproduction",
 		},
 		Goes:  []string{"This story has not been edited by our staff and is published from a syndicated feed.", "© 2019 The Herald. All rights reserved."},
-		Stays: []string{"All rights are reserved to the heirs, the court found."},
+		Stays: []string{"The series was originally published in parts, one a week.", "All rights are reserved to the heirs, the court found."},
 	},
 	{
 		Kind: Contact, Name: "contact-line", MaxWords: 45, Func: isContact,
@@ -126,7 +127,7 @@ var rules = []Rule{
 	{
 		Kind: Related, Name: "related-heading", MaxWords: 7, Equals: relatedHeadings,
 		Goes:  []string{"Related", "Related articles", "You may also like", "Most read", "Recommended", "Auch interessant", "Sur le même sujet", "Te puede interesar", "Trending", "Top stories"},
-		Stays: []string{"Related by blood"},
+		Stays: []string{"Mehr Licht", "Latest figures show a fall", "Links der Brücke steht die Mühle.", "Related by blood"},
 	},
 	{
 		Kind: Related, Name: "arrow", MaxWords: 25, Func: isArrow,
@@ -139,7 +140,12 @@ var rules = []Rule{
 			"follow the latest live", "follow live updates", "follow our live", "follow live", "live updates:", "live:", "as it happened:", "watch live", "read the latest live", "for more stories like this", "for more news like this", "follow the latest updates", "latest updates:", "click here for", "click here to", "click here", "tap here", "hier klicken", "klicken sie hier", "cliquez ici", "haga clic aquí", "clicca qui", "clique aqui", "klik hier",
 		},
 		Goes:  []string{"Follow the latest live updates", "Live updates: storm hits Northport", "Click here for the full list", "For more stories like this, check our news page."},
-		Stays: []string{"Follow the latest rules, the mayor urged, and keep off the bridge until engineers have looked at every bolt."},
+		Stays: []string{"Click here and there was all that the old lock did that night, and nobody came to look at it again.", "Follow the latest rules, the mayor urged, and keep off the bridge until engineers have looked at every bolt."},
+	},
+	{
+		Kind: Paywall, Name: "paywall-prompt", MaxWords: 60, Contains: paywallPhrases,
+		Goes:  []string{"Already a subscriber? Log in", "Subscribe to continue reading", "This article is for subscribers only.", "Jetzt weiterlesen mit dem Abo", "Cet article est réservé aux abonnés", "Contenido exclusivo para suscriptores"},
+		Stays: []string{"Inspectors were given full access to the site.", "Sie sind bereits seit Montag in Haft.", "The trial was free and fair, observers said.", "The subscriber base grew."},
 	},
 	{
 		Kind: Newsletter, Name: "newsletter", MaxWords: 45, Contains: newsletterPhrases, Starts: newsletterStarts,
@@ -158,6 +164,11 @@ var rules = []Rule{
 		Stays: []string{"Share prices fell.", "Facebook and Twitter said no.", "Print is dead, he said."},
 	},
 	{
+		Kind: Share, Name: "counter", MaxWords: 1, Func: isCounter,
+		Goes:  []string{"1636", "1.2k", "3,191"},
+		Stays: []string{"1984.", "A1"},
+	},
+	{
 		Kind: Comments, Name: "comments", MaxWords: 20, Func: isComments,
 		Goes: []string{
 			"Comments", "12 Comments", "Leave a comment", "View comments", "Show 3 comments", "Kommentare", "Kommentar schreiben", "Commentaires", "Deja un comentario", "Commenti", "Comentários", "Reacties", "Join the conversation", "Post a comment", "Log in to comment", "Comments (0)", "Your email address will not be published.", "Sie müssen sich einloggen, um zu kommentieren", "You must be logged in to post a comment", "댓글 12", "Yorumlar", "Komentáře",
@@ -167,7 +178,7 @@ var rules = []Rule{
 	{
 		Kind: Cookie, Name: "cookie-notice", MaxWords: 80, Contains: cookiePhrases,
 		Goes:  []string{"We use cookies to improve your experience.", "Diese Website verwendet Cookies.", "Ce site utilise des cookies", "Accept all cookies"},
-		Stays: []string{"She baked cookies for the crew."},
+		Stays: []string{"Die Kekse heißen dort Cookies.", "She baked cookies for the crew."},
 	},
 	{
 		Kind: Video, Name: "video-widget", MaxWords: 14, Func: isVideo,
@@ -189,12 +200,17 @@ var rules = []Rule{
 	{
 		Kind: DateStamp, Name: "date-stamp", MaxWords: 16, Where: AtEnds, Func: isDateStamp,
 		Goes:  []string{"Published 12 May 2019", "Updated: May 12, 2019 10:15 am", "12.05.2019, 10:15 Uhr", "Publié le 12 mai 2019 à 10h15", "May 12, 2019", "Stand: 12.05.2019 10:15 Uhr", "Last modified on Tue 12 May 2019 10.15 BST", "2019-05-12", "5 gennaio 2025 (modifica il 6 gennaio 2025 | 15:24)", "2025年1月13日 21時37分", "입력 2025.01.13 21:37", "发布时间：2025年1月13日"},
-		Stays: []string{"In May 2019 the bridge fell."},
+		Stays: []string{"12 of 2019 bridges were old.", "Von 2019 an fuhr die Fähre.", "In May 2019 the bridge fell."},
+	},
+	{
+		Kind: DateStamp, Name: "numeric-date", MaxWords: 8, Func: isNumericDate,
+		Goes:  []string{"14. 01. 2020, 13:47", "2020-01-14 13:47", "14/01/2020", "01.11.2021"},
+		Stays: []string{"14, 01 and 20", "2020", "12 - 3", "3:0 2020"},
 	},
 	{
 		Kind: Navigation, Name: "machine-text", MaxWords: 40, Func: isMachineText,
 		Goes:  []string{"2019-11-19T08:57:40+01:00", "https://www.herald.example/images/500-250/bridge.jpg"},
-		Stays: []string{"See https://www.herald.example for more, he said."},
+		Stays: []string{"2019-11-19 was the day of the storm.", "See https://www.herald.example for more, he said."},
 	},
 	{
 		Kind: Byline, Name: "byline", MaxWords: 14, Where: AtEnds, Func: isByline,
@@ -214,7 +230,7 @@ var rules = []Rule{
 	{
 		Kind: Weather, Name: "weather", MaxWords: 12, Func: isWeather,
 		Goes:  []string{"Calgary | -11.5°C |", "Northport 12°", "23 °C"},
-		Stays: []string{"It was -11.5°C when the bridge fell, the coldest night in years, officials said."},
+		Stays: []string{"Bis 35 °C warm wird es im Tal, und auf der Brücke noch wärmer.", "It was -11.5°C when the bridge fell, the coldest night in years, officials said."},
 	},
 	{
 		Kind: Banner, Name: "maintenance", MaxWords: 60,
@@ -222,29 +238,24 @@ var rules = []Rule{
 			"in maintenance mode", "under maintenance", "please enable javascript", "enable javascript", "javascript is disabled", "javascript aktivieren", "activer javascript", "your browser is not supported", "browser does not support", "browser is out of date", "using an outdated browser", "update your browser", "advertising blocker", "ad blocker", "adblocker", "adblock",
 		},
 		Goes:  []string{"Our platform is in maintenance mode. Some URLs may not be available.", "Please enable JavaScript to view this page.", "Your browser does not support the video tag."},
-		Stays: []string{"The lift was shut for maintenance."},
+		Stays: []string{"The bridge was closed for maintenance twice.", "The lift was shut for maintenance."},
 	},
 	{
 		Kind: Advertisement, Name: "advertisement-label", MaxWords: 8, Equals: adLabels,
 		Starts: []string{"article continues below", "story continues below", "story continues after", "article continues after", "continue reading below", "continue reading the main story", "advertisement -", "this advertisement has not loaded", "scroll to continue", "scroll for more", "text continues below", "continua a leggere dopo"},
 		Goes:   []string{"Advertisement", "ADVERTISEMENT", "Anzeige", "Publicité", "Publicidad", "Sponsored", "Story continues below advertisement", "- Advertisement -", "Werbung", "Reklama", "إعلان"},
-		Stays:  []string{"Advertisement spending fell."},
+		Stays:  []string{"Publicidad no hubo.", "Werbung hilft nicht.", "Advertisement spending fell."},
 	},
 	{
 		Kind: Advertisement, Name: "advertisement-text", MaxWords: 40,
 		Starts: []string{"advertisement:", "advertisement :", "advert:", "sponsored:", "sponsored by:", "paid content:", "anzeige:", "werbung:", "publicité :", "publicité:", "publicidad:", "pubblicità:", "publicidade:", "advertentie:", "reklama:", "reklam:"},
 		Goes:   []string{"ADVERTISEMENT: Roe & Sons, roofers since 1950", "Anzeige: Betten Muster, Hafenstraße 3"},
-		Stays:  []string{"Advertisements: who needs them?"},
+		Stays:  []string{"Anzeigen gab es keine.", "Advertisements: who needs them?"},
 	},
 	{
 		Kind: Advertisement, Name: "disclosure", MaxWords: 90, Contains: disclosures,
 		Goes:  []string{"We may earn a commission from links on this page.", "*Dieser Beitrag enthält Werbung", "This post contains references to products from our advertisers.", "Cet article contient des liens affiliés.", "Die mit Stern markierten Links sind Affiliate-Links."},
 		Stays: []string{"The broker earned its commission.", "Brokers earn commissions on every bridge they sell."},
-	},
-	{
-		Kind: Paywall, Name: "paywall-prompt", MaxWords: 60, Contains: paywallPhrases,
-		Goes:  []string{"Already a subscriber? Log in", "Subscribe to continue reading", "This article is for subscribers only.", "Jetzt weiterlesen mit dem Abo", "Cet article est réservé aux abonnés", "Contenido exclusivo para suscriptores"},
-		Stays: []string{"The subscriber base grew."},
 	},
 	{
 		Kind: Tags, Name: "tag-list", MaxWords: 40, Starts: []string{
@@ -256,12 +267,12 @@ var rules = []Rule{
 	{
 		Kind: Breadcrumb, Name: "breadcrumb", MaxWords: 30, Where: AtHead, Func: isBreadcrumb,
 		Goes:  []string{"Home > World > Europe", "Home » News » Bridges", "Home / News / The bridge fell", "Startseite › Politik › Inland", "You are here: Home", "Accueil > Monde"},
-		Stays: []string{"Home is where the heart is."},
+		Stays: []string{"Start war um acht Uhr.", "Home is where the heart is."},
 	},
 	{
 		Kind: SectionLabel, Name: "section-label", MaxWords: 3, Where: AtHead, Equals: sectionNames,
 		Goes:  []string{"World", "Politics", "Sport", "Politik", "Economía"},
-		Stays: []string{"World leaders met."},
+		Stays: []string{"Politik ist schwer.", "World leaders met."},
 	},
 	{
 		Kind: Notice, Name: "editorial-notice", MaxWords: 90, Where: AtEnds, Starts: noticeStarts, Contains: noticeContains, Func: isImprint,
@@ -273,7 +284,7 @@ var rules = []Rule{
 	{
 		Kind: Navigation, Name: "back-to-top", MaxWords: 6, Equals: navLabels,
 		Goes:  []string{"Back to top", "Skip to content", "Previous", "Next article", "Nach oben", "Load more", "Show more", "Menu"},
-		Stays: []string{"Next came the rain."},
+		Stays: []string{"Close to the bridge stands a mill.", "Next came the rain."},
 	},
 	{
 		Kind: Navigation, Name: "download", MaxWords: 16, Func: isDownload,
