@@ -227,7 +227,7 @@ func trimEnds(blocks []block) {
 		}
 	}
 	for i := 0; i < first && above <= maxTail; i++ {
-		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level == 0 || i < first-1) && (b.level > 0 || b.words <= 12 && (b.words < 4 || !endsSentence(b.text))) {
+		if b := &blocks[i]; !b.Dropped() && b.kind != article.ListItem && (b.level < 2 || i < first-1 || b.words < 2 || last-first < minSections) && (b.level > 0 || b.words <= 12 && (b.words < 4 || !endsSentence(b.text))) {
 			b.Verdict = clean.Verdict{Kind: clean.Byline, Rule: "scrap-above-lead"}
 		}
 	}
@@ -263,6 +263,10 @@ func trimEnds(blocks []block) {
 		below = b.level == 0 || below
 	}
 }
+
+// minSections is how many blocks a text has at least, below its first paragraph,
+// whose first section has a heading.
+const minSections = 3
 
 // keepDividers takes back the lines of underscores that part the sections of a
 // text: between two paragraphs they are neither furniture nor noise.
