@@ -127,6 +127,46 @@ func TestHostileCosts(t *testing.T) {
 	}
 }
 
+// TestHostileTexts does the same for texts that somebody took from a page.
+func TestHostileTexts(t *testing.T) {
+	for name, text := range map[string]func(int) string{
+		"lines":             numbered("line %d\n"),
+		"long lines":        numbered("the bridge number %d at Northport fell in the storm of monday night and\n"),
+		"items":             numbered("- item %d\n"),
+		"spaced lines":      numbered("The bridge number %d at Northport fell\n\n"),
+		"sentences":         fill(sentence + "\n\n"),
+		"one line":          fill(sentence),
+		"one word":          fill("a"),
+		"blank lines":       fill("\n"),
+		"bars":              fill("Home | "),
+		"headlines":         fill("The bridge at Northport fell\n\n"),
+		"credits":           fill("Photo Reuters\n\n"),
+		"widgets":           fill("A moment of silence\n\nDuration 2:02\n\n"),
+		"noise":             noise,
+		"combining marks":   fill("\u0301\u0327"),
+		"headlines, blurbs": numbered("Who fell? Profile of bridge number %d, thought to be behind it.\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				r, err := FromText("x", text(512<<10), Options{})
+				if err != nil && !errors.Is(err, ErrEmpty) {
+					t.Errorf("unexpected error: %v", err)
+				}
+				if err == nil && len(r.Article.Text) > 2<<20 {
+					t.Errorf("%d bytes of text", len(r.Article.Text))
+				}
+			}()
+			select {
+			case <-done:
+			case <-time.After(hostileGuard):
+				t.Fatalf("not done after %v", hostileGuard)
+			}
+		})
+	}
+}
+
 // TestDeepPagesKeepTheirText holds the text of pages that are nested too deep for
 // a tree.
 func TestDeepPagesKeepTheirText(t *testing.T) {

@@ -57,25 +57,34 @@ func textBlocks(text string) []block {
 	}
 	spaced := gaps*2 > len(lines) // paragraphs are set apart by blank lines
 	var out []block
+	var parts []string // the lines of the last block
+	finish := func() {
+		if len(parts) > 1 {
+			out[len(out)-1].text = strings.Join(parts, " ")
+		}
+	}
 	wrapped := false // the paragraph before is hard-wrapped
 	for i, l := range lines {
 		if i > 0 && !l.before && !l.item {
 			prev := &out[len(out)-1]
-			broken := !endsSentence(prev.text) && startsLower(l.text)
+			broken := !endsSentence(parts[len(parts)-1]) && startsLower(l.text)
 			if broken || wrapped && spaced && prev.words > 8 && !looksLikeFurniture(l.text) {
-				prev.text += " " + l.text
-				prev.words = textnorm.Words(prev.text)
+				parts = append(parts, l.text)
+				prev.words += textnorm.Words(l.text)
 				wrapped = true
 				continue
 			}
 		}
 		wrapped = false
+		finish()
+		parts = append(parts[:0], l.text)
 		b := block{text: l.text, words: textnorm.Words(l.text), kind: article.Paragraph, start: l.before}
 		if l.item {
 			b.kind = article.ListItem
 		}
 		out = append(out, b)
 	}
+	finish()
 	for i := range out {
 		out[i].prose = readsLikeProse(&out[i])
 	}
