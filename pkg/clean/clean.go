@@ -14,7 +14,6 @@ package clean
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/copydesk/copydesk/pkg/textnorm"
 )
@@ -79,7 +78,7 @@ type Line struct {
 
 // NewLine prepares a line for the rules. text is normalised already.
 func NewLine(text string) Line {
-	return Line{Text: text, Lower: strings.ToLower(text), Words: textnorm.Words(text)}
+	return Line{Text: text, Lower: lowerOf(text), Words: textnorm.Words(text)}
 }
 
 // maxLine is how long a line may be, in bytes, for the rules to look at it:
@@ -146,8 +145,6 @@ func (w Where) meets(l *Line) bool {
 	}
 	return true
 }
-
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 func trimPunct(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return !isWord(r) })

@@ -244,26 +244,6 @@ func withoutSpeaker(s string) string {
 	return s
 }
 
-// Fold reduces text to lower-case letters and digits with single spaces, for
-// comparison.
-func Fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	for _, r := range s {
-		if !isWord(r) {
-			gap = gap || r != '\''
-			continue
-		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		gap = false
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
 // fusedStarts are words that begin a sentence, in capitals, and hardly ever
 // stand inside one that way: the seam of a headline and its blurb.
 var fusedStarts = map[string]bool{"The": true, "A": true, "An": true, "How": true, "What": true, "Why": true, "Who": true, "Where": true, "When": true, "Profile": true, "Details": true, "Inside": true, "Our": true, "In": true, "At": true, "It": true, "He": true, "She": true, "They": true, "We": true, "This": true, "As": true, "Is": true, "Are": true}

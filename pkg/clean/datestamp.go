@@ -31,6 +31,9 @@ func isInstant(s string) bool {
 
 // isDateStamp recognises a line that consists of a date and nothing else.
 func isDateStamp(l *Line) bool {
+	if !mayHoldDigit(l.Text) {
+		return false
+	}
 	if isInstant(l.Text) {
 		return true
 	}
@@ -100,8 +103,11 @@ var datedBy = []string{" by ", " by: ", " von ", " par ", " por ", " door ", " |
 // SplitByline cuts a line that says when and by whom, and nothing else, into
 // the two: "Posted 12 May 2019, 10:15 by Jane Roe", "By Jane Roe, 12 May 2019".
 func SplitByline(text string) (date, by string, ok bool) {
-	lower := strings.ToLower(text)
-	if len(lower) != len(text) {
+	return splitByline(text, lowerOf(text))
+}
+
+func splitByline(text, lower string) (date, by string, ok bool) {
+	if len(lower) != len(text) || !mayHoldDigit(text) {
 		return "", "", false
 	}
 	for _, w := range datedBy {
@@ -126,15 +132,16 @@ func SplitByline(text string) (date, by string, ok bool) {
 		if i < 0 {
 			continue
 		}
-		who, when := NewLine(text[:i]), NewLine(text[i+len(sep):])
-		if isByline(&who) && when.Words >= 2 && isDateStamp(&when) {
-			return when.Text, who.Text, true
+		if who := NewLine(text[:i]); isByline(&who) {
+			if when := NewLine(text[i+len(sep):]); when.Words >= 2 && isDateStamp(&when) {
+				return when.Text, who.Text, true
+			}
 		}
 	}
 	return "", "", false
 }
 
 func isDatedByline(l *Line) bool {
-	_, _, ok := SplitByline(l.Text)
+	_, _, ok := splitByline(l.Text, l.Lower)
 	return ok
 }

@@ -139,13 +139,54 @@ func DOMRules() []DOMRule { return append([]DOMRule(nil), domRules...) }
 type domIndex struct {
 	tags  map[atom.Atom]int
 	roles map[string]int
-	words map[string]int
+	words []domWord // a hash table; its length is a power of two
 }
+
+// domWord is a word of a class, or two with a hyphen.
+type domWord struct {
+	word string
+	hash uint32
+	rule int
+}
+
+// wordSeed and wordStep are of the hash function FNV-1a.
+const (
+	wordSeed = 2166136261
+	wordStep = 16777619
+)
+
+// find returns the rule of a word, or -1.
+func (x *domIndex) find(w []byte, hash uint32) int {
+	mask := uint32(len(x.words) - 1)
+	for i := hash & mask; x.words[i].word != ""; i = (i + 1) & mask {
+		if x.words[i].hash == hash && x.words[i].word == string(w) {
+			return x.words[i].rule
+		}
+	}
+	return -1
+}
+
+// add sets the rule of a word; the last one to claim it has it.
+func (x *domIndex) add(w string, rule int) {
+	hash := uint32(wordSeed)
+	for i := range len(w) {
+		hash = (hash ^ uint32(w[i])) * wordStep
+	}
+	mask := uint32(len(x.words) - 1)
+	i := hash & mask
+	for x.words[i].word != "" && x.words[i].word != w {
+		i = (i + 1) & mask
+	}
+	x.words[i] = domWord{w, hash, rule}
+}
+
+// domSlots is the size of the hash table, some four times the number of words.
+const domSlots = 4096
 
 var compiledDOM = compileDOM(domRules)
 
 func compileDOM(rules []DOMRule) domIndex {
-	x := domIndex{tags: map[atom.Atom]int{}, roles: map[string]int{}, words: map[string]int{}}
+	x := domIndex{tags: map[atom.Atom]int{}, roles: map[string]int{}, words: make([]domWord, domSlots)}
 	for i, r := range rules {
 		for _, t := range r.Tags {
 			x.tags[t] = i
@@ -154,7 +195,7 @@ func compileDOM(rules []DOMRule) domIndex {
 			x.roles[role] = i
 		}
 		for _, w := range r.Words {
-			x.words[w] = i
+			x.add(w, i)
 		}
 	}
 	return x
@@ -235,39 +276,39 @@ func matchWords(val string) int {
 		val = val[:maxClass]
 	}
 	best := -1
-	note := func(w []byte) {
-		if i, ok := compiledDOM.words[string(w)]; ok && (best < 0 || i < best) {
+	note := func(w []byte, hash uint32) {
+		if i := compiledDOM.find(w, hash); i >= 0 && (best < 0 || i < best) {
 			best = i
 		}
 	}
 	var buf [maxClass * 2]byte
 	pair := buf[:0] // "last-current"
 	start := 0      // of the current word in pair
+	hash, pairHash := uint32(wordSeed), uint32(wordSeed)
 	flush := func() {
 		if len(pair) == start {
 			return
 		}
-		note(pair[start:])
+		note(pair[start:], hash)
 		if start > 0 {
-			note(pair)
+			note(pair, pairHash)
 		}
 		pair = append(append(buf[:0], pair[start:]...), '-')
 		start = len(pair)
+		hash, pairHash = wordSeed, (hash^'-')*wordStep
 	}
 	lower := false
 	for i := 0; i < len(val); i++ {
 		c := val[i]
 		switch {
 		case c >= 'a' && c <= 'z' || c >= utf8.RuneSelf:
-			pair = append(pair, c)
 			lower = true
 		case c >= '0' && c <= '9':
-			pair = append(pair, c)
 		case c >= 'A' && c <= 'Z':
 			if lower {
 				flush()
 			}
-			pair = append(pair, c|0x20)
+			c |= 0x20
 			lower = false
 		default:
 			flush()
@@ -275,7 +316,10 @@ func matchWords(val string) int {
 			if c == ' ' {
 				pair, start = buf[:0], 0
 			}
+			continue
 		}
+		pair = append(pair, c)
+		hash, pairHash = (hash^uint32(c))*wordStep, (pairHash^uint32(c))*wordStep
 	}
 	flush()
 	return best

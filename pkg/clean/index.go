@@ -10,6 +10,13 @@ import (
 type phraseIndex struct {
 	equals  map[string]uint64 // bit i: rules[i]
 	phrases map[string][]phraseRef
+	first   [1 << 13]bool // by wordHash: a phrase begins with such a word
+}
+
+// wordHash tells most words apart from those that begin a phrase.
+func wordHash(w string) uint32 {
+	n := len(w)
+	return (uint32(w[0])*131 + uint32(w[n/2])*31 + uint32(w[n-1])*7 + uint32(n)*577) % (1 << 13)
 }
 
 type phraseRef struct {
@@ -42,6 +49,9 @@ func compile(rules []Rule) *phraseIndex {
 func (x *phraseIndex) add(phrases []string, bit uint64, start bool) {
 	for _, p := range phrases {
 		s, e := nextWord(p, 0)
+		if s < e {
+			x.first[wordHash(p[s:e])] = true
+		}
 		x.phrases[p[s:e]] = append(x.phrases[p[s:e]], phraseRef{p, s, start, bit})
 	}
 }
@@ -56,6 +66,10 @@ func (x *phraseIndex) hits(l *Line) (found uint64) {
 	}
 	first := true
 	for s, e := nextWord(l.Lower, 0); s < e; s, e = nextWord(l.Lower, e) {
+		if !x.first[wordHash(l.Lower[s:e])] {
+			first = false
+			continue
+		}
 		for _, ref := range x.phrases[l.Lower[s:e]] {
 			at := s - ref.lead
 			if at >= 0 && (first || !ref.start) && strings.HasPrefix(l.Lower[at:], ref.phrase) &&
