@@ -21,11 +21,15 @@ const maxTextLines = 50_000
 // and the id that goes with it; else id is the article's id. Errors wrap
 // [ErrEmpty].
 func FromText(id, text string, o Options) (*Result, error) {
+	var warnings []string
+	if fixed, ok := textnorm.Repair(text); ok {
+		text, warnings = fixed, []string{"charset: twice decoded text repaired"}
+	}
 	blocks := textBlocks(text)
 	if len(blocks) == 0 {
 		return nil, fail(id, ErrEmpty)
 	}
-	a := article.Article{ID: id, Access: article.Full, Kind: article.KindArticle, Normalizer: Version}
+	a := article.Article{ID: id, Access: article.Full, Kind: article.KindArticle, Normalizer: Version, Warnings: warnings}
 	if canonical, err := weburl.Canonical(id); err == nil {
 		a.URL, a.CanonicalURL, a.Site, a.ID = id, canonical, weburl.Site(canonical), article.ID(canonical)
 	}

@@ -143,3 +143,52 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// garble reads UTF-8 as windows-1252 and stores it as UTF-8, n times over.
+func garble(s string, n int) string {
+	for range n {
+		var b strings.Builder
+		for i := range len(s) {
+			if s[i] < 0x80 {
+				b.WriteByte(s[i])
+				continue
+			}
+			r := charmap.Windows1252.DecodeByte(s[i])
+			if r == utf8.RuneError {
+				r = rune(s[i])
+			}
+			b.WriteRune(r)
+		}
+		s = b.String()
+	}
+	return s
+}
+
+func TestRepair(t *testing.T) {
+	for _, text := range []string{
+		"It’s a bridge. It’s old – “very old”, they say…", "Größe, Höhe, Länge, Brücke über den Fluß", "L’été à Noël, déjà vu, ça va", "Kładka w Łodzi, źródło, żółw",
+		"Мост обрушился в понедельник ночью.", "سقط الجسر يوم الاثنين في الليل", "橋が月曜の夜に落ちた。", "다리가 월요일 밤에 무너졌다.", "Η γέφυρα έπεσε τη Δευτέρα", "הגשר קרס ביום שני",
+	} {
+		for n := 1; n <= 2; n++ {
+			bad := garble(text, n)
+			if got, ok := Repair(bad); got != text || !ok {
+				t.Errorf("%d times: %q gives %q", n, bad, got)
+			}
+		}
+		if got, ok := Repair(text); ok {
+			t.Errorf("%q is whole, but becomes %q", text, got)
+		}
+	}
+	for _, text := range []string{
+		"IRMÃ, MANHÃ, AMANHÃ, CRISTÃ e MAÇÃ", "«LIBERTÉ», «ÉGALITÉ», «FRATERNITÉ» et «CAFÉ», déjà", "« été\u00a0», « né\u00a0», « blé\u00a0», « thé\u00a0» et à côté", "«café…», «thé…», «blé…» y más", "Ø», Ö», Å», Æ» på «Ø»",
+		"Â, Ê, Î, Ô, Û: Âge, Âme, Âtre", "It costs 5 €, 6 € and 7 €",
+	} {
+		if got, ok := Repair(text); ok {
+			t.Errorf("%q is whole, but becomes %q", text, got)
+		}
+	}
+	mixed := "Größe, Höhe, Länge bleiben. " + garble("It’s “new”, it’s “old”.", 1)
+	if got, _ := Repair(mixed); got != "Größe, Höhe, Länge bleiben. It’s “new”, it’s “old”." {
+		t.Errorf("mixed gives %q", got)
+	}
+}
