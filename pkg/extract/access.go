@@ -32,33 +32,64 @@ const shortArticle = 120
 // must be paid for, where only a prompt in the text says so.
 const teaserWords = 250
 
+// longTeaser is from how many words on a text is no teaser: what is locked is
+// hidden by a script then, and the page holds all of it.
+const longTeaser = 600
+
 // promptsAround is how many blocks above and below the text a prompt to
 // subscribe is looked for: further off it is about the outlet, not the article.
 const promptsAround = 30
 
-// setAccess says how much of the article the page gave.
+// The evidence for what setAccess says, as warnings of the article.
+const (
+	accessByPhrase = "access: the page says so"
+	accessByStatus = "access: by the status of the answer"
+	accessByPrompt = "access: a prompt to subscribe"
+	accessDeclared = "access: declared not to be free"
+	accessByCount  = "access: shorter than the declared number of words"
+)
+
+// minDeclaredWords is from how many words on a declared number is believed.
+const minDeclaredWords = 100
+
+// setAccess says how much of the article the page gave, and notes by what.
 func setAccess(a *article.Article, p *page, m *meta, status int) {
-	a.Access = article.Full
+	access, evidence := p.access(a, m, status)
+	a.Access = access
+	if evidence != "" {
+		a.Warnings = append(a.Warnings, evidence)
+	}
+}
+
+func (p *page) access(a *article.Article, m *meta, status int) (access article.Access, evidence string) {
 	if a.Words < shortArticle {
 		if access := p.sign(a, m); access != "" {
-			a.Access = access
-			return
+			return access, accessByPhrase
 		}
 	}
 	if status == 404 || status == 410 {
-		a.Access = article.Soft404
-		return
+		return article.Soft404, accessByStatus
 	}
 	locked := m.ld.Free != nil && !*m.ld.Free || strings.EqualFold(m.first("article:content_tier"), "locked") || strings.EqualFold(m.first("isaccessibleforfree"), "false")
-	prompt := (locked || a.Words < teaserWords) && p.paywallPrompt()
-	whole := len(m.ld.Body) > 0 && len(a.Text)*10 >= len(m.ld.Body)*8 && a.Words > 150
-	switch {
-	case whole:
-	case (locked || prompt) && a.Words < 20:
-		a.Access = article.Paywall
-	case prompt || locked && a.Words < 150:
-		a.Access = article.Teaser
+	if a.Words > longTeaser || len(m.ld.Body) > 0 && len(a.Text)*10 >= len(m.ld.Body)*8 && a.Words > 150 {
+		return article.Full, ""
 	}
+	prompt := (locked || a.Words < teaserWords) && p.paywallPrompt()
+	counted := m.ld.WordCount >= minDeclaredWords
+	switch {
+	case counted && a.Words*10 >= m.ld.WordCount*8 && a.Words >= 20:
+	case prompt && a.Words < 20:
+		return article.Paywall, accessByPrompt
+	case locked && a.Words < 20:
+		return article.Paywall, accessDeclared
+	case prompt:
+		return article.Teaser, accessByPrompt
+	case locked && a.Words < 150:
+		return article.Teaser, accessDeclared
+	case counted && locked && a.Words*2 < m.ld.WordCount:
+		return article.Teaser, accessByCount
+	}
+	return article.Full, ""
 }
 
 // sign looks for the phrases in the title and the text of a page that has
@@ -118,7 +149,7 @@ func setKind(a *article.Article, p *page, m *meta, body int) {
 	a.Kind = article.KindArticle
 	og := strings.ToLower(m.first("og:type"))
 	switch {
-	case m.ld.Type == "liveblogposting":
+	case liveBlog(a, m):
 		a.Kind = article.KindLive
 	case (m.ld.Type == "videoobject" || strings.HasPrefix(og, "video")) && a.Words < 150:
 		a.Kind = article.KindVideo
@@ -127,6 +158,38 @@ func setKind(a *article.Article, p *page, m *meta, body int) {
 	case m.ld.Listing && m.ld.Headline == "" && a.Words < 200, og == "website" && a.Words < 60 && p.linkShare() > 0.6:
 		a.Kind = article.KindListing
 	}
+}
+
+// liveWords stand in the address of live blogs, liveTitles begin their titles.
+var (
+	liveWords  = []string{"liveblog", "live-blog", "liveticker", "live-ticker", "newsblog", "news-blog", "live-updates", "newsticker", "minuto-a-minuto", "minute-by-minute", "en-direct", "live-feed"}
+	liveTitles = []string{"live:", "live updates:", "liveblog:", "live-blog:", "liveticker:", "live-ticker:", "newsblog:", "newsticker:", "as it happened:", "en direct", "direct :", "en vivo:", "en directo:", "directo:", "diretta ", "ao vivo:", "na żywo:"}
+)
+
+// liveBlog reports a page that is a live blog: one that is declared as nothing
+// else, or one with two of three witnesses, as an article may be about one.
+func liveBlog(a *article.Article, m *meta) bool {
+	if m.ld.Type == "liveblogposting" {
+		return true
+	}
+	witnesses := 0
+	if m.ld.Live {
+		witnesses++
+	}
+	u := strings.ToLower(a.CanonicalURL)
+	for _, w := range liveWords {
+		if strings.Contains(u, w) {
+			witnesses++
+			break
+		}
+	}
+	for _, w := range liveTitles {
+		if startsWithFold(a.Title, w) {
+			witnesses++
+			break
+		}
+	}
+	return witnesses >= 2
 }
 
 func (p *page) figures(body int) int {

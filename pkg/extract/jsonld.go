@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"html"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ type linkedData struct {
 	Published, Modified               string
 	Section, Language, URL, Publisher string
 	Keywords                          []string
+	WordCount                         int
 	Authors                           []ldName
 	Images                            []string
 	Free                              *bool // isAccessibleForFree
@@ -206,6 +208,14 @@ func (r *ldReader) fill(out *linkedData, n map[string]any) {
 		out.Publisher = pub[0].Name
 	}
 	out.Images = r.imageURLs(n["image"])
+	switch v := n["wordCount"].(type) {
+	case float64:
+		out.WordCount = int(min(max(v, 0), maxWitness))
+	case string:
+		if k, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+			out.WordCount = min(max(k, 0), maxWitness)
+		}
+	}
 	switch v := n["isAccessibleForFree"].(type) {
 	case bool:
 		out.Free = &v

@@ -125,8 +125,11 @@ func plainURL(u string) bool {
 	}
 	letters := false
 	for i := range len(host) {
-		c := host[i]
-		if letters = letters || c >= 'a' && c <= 'z'; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-') {
+		switch c := host[i]; {
+		case c >= 'a' && c <= 'z':
+			letters = true
+		case c >= '0' && c <= '9', c == '.', c == '-':
+		default:
 			return false
 		}
 	}
