@@ -176,7 +176,7 @@ func TestExplain(t *testing.T) {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	for _, want := range []string{
-		"title:        The bridge fell\n", "authors:      Jane Roe\n", "published:    2024-05-01T10:00:00Z (from time)\n", "dateline:     NORTHPORT (Reuters) -\n",
+		"title:         The bridge fell\n", "authors:       Jane Roe\n", "published:     2024-05-01T10:00:00Z (from time)\n", "dateline:      NORTHPORT (Reuters) -\n",
 		"language en, kind article, access full\n", "\n# What comes now\n", "\n  The mayor said on Tuesday", "\n- Photo Reuters [photo_credit: ",
 	} {
 		if !strings.Contains(stdout, want) {

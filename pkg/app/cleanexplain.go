@@ -34,7 +34,7 @@ func (e *explainer) paint(code, s string) string {
 // fact prints a line of metadata, if there is any.
 func (e *explainer) fact(name, value string) {
 	if value != "" {
-		fmt.Fprintln(e, e.paint(colourNote, fmt.Sprintf("%-13s", name+":")), oneLine(value))
+		fmt.Fprintln(e, e.paint(colourNote, fmt.Sprintf("%-14s", name+":")), oneLine(value))
 	}
 }
 
@@ -72,7 +72,12 @@ func (e *explainer) facts(a *article.Article) {
 	}
 	e.fact("attributions", strings.Join(a.Attributions, ", "))
 	e.fact("standfirst", a.Standfirst)
+	e.fact("key points", strings.Join(a.KeyPoints, " / "))
 	e.fact("section", a.Section)
+	e.fact("breadcrumb", strings.Join(a.Breadcrumb, " / "))
+	for _, i := range a.Images {
+		e.fact("photo credit", i.Credit)
+	}
 	e.fact("page", fmt.Sprintf("language %s, kind %s, access %s", a.Language, a.Kind, a.Access))
 	for _, w := range a.Warnings {
 		e.fact("warning", w)

@@ -33,11 +33,13 @@ type lineIn struct {
 
 // lineOut is a line that `clean --jsonl` writes: the article, with authors and
 // date in the short form that scorers and spreadsheets take, and the text as it
-// was printed, with its dateline.
+// was printed, with its dateline. Bylines are the authors with all that is known
+// of them.
 type lineOut struct {
 	article.Article
 	ID        string               `json:"id"`
 	Authors   []string             `json:"authors"`
+	Bylines   []article.Author     `json:"bylines,omitempty"`
 	Published string               `json:"published,omitempty"`
 	Error     string               `json:"error,omitempty"`
 	Trace     []extract.TraceBlock `json:"trace,omitempty"`
@@ -219,7 +221,7 @@ func cleanInto(out *lineOut, in *lineIn, opts extract.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	out.Article, out.Trace = res.Article, res.Trace
+	out.Article, out.Bylines, out.Trace = res.Article, res.Article.Authors, res.Trace
 	for _, a := range res.Article.Authors {
 		out.Authors = append(out.Authors, a.Name)
 	}

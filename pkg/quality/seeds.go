@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"github.com/copydesk/copydesk/pkg/article"
-	"github.com/copydesk/copydesk/pkg/clean"
 	"github.com/copydesk/copydesk/pkg/textnorm"
 )
 
@@ -41,11 +40,9 @@ type cleaned struct {
 	Section      string            `json:"section"`
 	Dateline     *article.Dateline `json:"dateline"`
 	Attributions []string          `json:"attributions"`
-	Credits      []string          `json:"credits"`
 	Breadcrumb   []string          `json:"breadcrumb"`
-	Bio          string            `json:"bio"`
+	Bylines      []article.Author  `json:"bylines"`
 	Images       []article.Image   `json:"images"`
-	Removed      []article.Removed `json:"removed"`
 	Text         string            `json:"text"`
 	Trace        []struct {
 		Text string `json:"text"`
@@ -245,19 +242,13 @@ func (c *cleaned) holds(in slot, text string) bool {
 	case sectionSlot:
 		return same(c.Section, text)
 	case breadcrumbSlot:
-		return len(c.Breadcrumb) > 0 && same(strings.Join(c.Breadcrumb, " "), text) || c.removed(clean.Breadcrumb, text)
+		return len(c.Breadcrumb) > 0 && same(strings.Join(c.Breadcrumb, " "), text)
 	case creditSlot:
-		return slices.ContainsFunc(c.Credits, func(credit string) bool { return same(credit, text) }) ||
-			slices.ContainsFunc(c.Images, func(i article.Image) bool { return contains(i.Credit, text) }) || c.removed(clean.PhotoCredit, text)
+		return slices.ContainsFunc(c.Images, func(i article.Image) bool { return contains(i.Credit, text) })
 	case bioSlot:
-		return contains(c.Bio, text) || c.removed(clean.AuthorBio, text)
+		return slices.ContainsFunc(c.Bylines, func(a article.Author) bool { return a.Bio != "" && contains(a.Name+" "+a.Bio, text) })
 	}
 	return false
-}
-
-// removed reports whether the article lists a text among what was removed.
-func (c *cleaned) removed(kind, text string) bool {
-	return slices.ContainsFunc(c.Removed, func(r article.Removed) bool { return r.Kind == kind && contains(r.Text, text) })
 }
 
 // addFacts scores what became of the metadata: everything that is named must be

@@ -26,7 +26,7 @@ const bridgeFacts = `{"dateline":{"raw":"NORTHPORT (Reuters) -","place":"Northpo
 
 const bridgeCleaned = `{"title":"The bridge fell","dateline":{"raw":"NORTHPORT (Reuters) -","place":"NORTHPORT","agency":"Reuters"},"attributions":["the Herald"],
 	"text":"The bridge at Northport fell on Monday\n\nNobody was hurt, police said.",
-	"removed":[{"kind":"breadcrumb","text":"Home News Region"},{"kind":"photo_credit","text":"Photo Reuters"},{"kind":"author_bio","text":"Jane Roe writes about bridges."}],
+	"breadcrumb":["Home","News","Region"],"images":[{"url":"a.jpg","credit":"Reuters"}],"bylines":[{"name":"Jane Roe","bio":"Jane Roe writes about bridges."}],
 	"trace":[{"text":"Home News Region","kind":"breadcrumb"},{"text":"The bridge fell","kind":"repeated_title"},
 	{"text":"The bridge at Northport fell on Monday","kind":"paragraph","kept":true},{"text":"Photo Reuters","kind":"photo_credit"},
 	{"text":"What we know","kind":"related"},{"text":"Nobody was hurt, police said.","kind":"paragraph","kept":true},
@@ -64,8 +64,9 @@ func TestSeedScore(t *testing.T) {
 		"dateline lost":        {[]string{`"dateline":`, `"x":`}, 1, 5, 4, "line 3: dateline;dateline"},
 		"dateline misread":     {[]string{`"place":"NORTHPORT"`, `"place":"BY NORTHPORT"`}, 1, 6, 4, "dateline"},
 		"attribution invented": {[]string{`["the Herald"]`, `["the Herald","Monday"]`}, 1, 6, 5, "absence of attribution"},
-		"credit in a slot":     {[]string{`{"kind":"photo_credit","text":"Photo Reuters"},`, "", `"title"`, `"credits":["Reuters"],"title"`}, 1, 6, 5, ""},
-		"credit nowhere":       {[]string{`{"kind":"photo_credit","text":"Photo Reuters"},`, ""}, 1, 6, 4, "photo credit"},
+		"credit nowhere":       {[]string{`,"credit":"Reuters"`, ""}, 1, 6, 4, "photo credit"},
+		"only half the path":   {[]string{`["Home","News","Region"]`, `["Home","News"]`}, 1, 6, 4, "breadcrumb"},
+		"author without bio":   {[]string{`,"bio":"Jane Roe writes about bridges."`, ""}, 1, 6, 4, "bio"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := scoreBridge(t, test.edits...)
