@@ -202,13 +202,14 @@ func markPullQuotes(d *document) {
 			folded[i] = Fold(d.lines[i].Text)
 		}
 	}
+	copies := d.copies(folded)
 	seen := map[string]bool{}
 	for i := range d.lines {
 		l := &d.lines[i]
 		if folded[i] == "" {
 			continue
 		}
-		if seen[folded[i]] && l.Words >= copyWords {
+		if seen[folded[i]] && l.Words >= copyWords && copies {
 			d.mark(i, PullQuote)
 			continue
 		}
@@ -226,6 +227,37 @@ func markPullQuotes(d *document) {
 		}
 	}
 }
+
+// copies reports whether lines that stand twice are copies: not where lines come
+// back again and again among new ones, as the dishes do in a plan for a week.
+func (d *document) copies(folded []string) bool {
+	first := map[string]int{} // place of a line among the long ones
+	twice, again, start := 0, 0, 0
+	for i, f := range folded {
+		if f == "" || d.lines[i].Words < copyWords {
+			continue
+		}
+		at, ok := first[f]
+		switch {
+		case !ok:
+			first[f] = i
+			continue
+		case twice == 0:
+			start = i
+		case at > start:
+			again++ // new after the first line that came back
+		}
+		twice++
+	}
+	return twice < manyCopies || again < minAgain
+}
+
+const (
+	// manyCopies is from how many lines on that stand twice it is no accident.
+	manyCopies = 5
+	// minAgain is how many of them are new after the first one that came back.
+	minAgain = 2
+)
 
 // withoutSpeaker cuts the signature off a pull quote: "... citizens.-Jane Roe,
 // mayor".

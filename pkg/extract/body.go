@@ -251,6 +251,11 @@ func (p *page) factBox(e *element) bool {
 	if e.rule.Kind != clean.Related && e.rule.Kind != clean.Sidebar || e.prose == 0 || e.link > 0 {
 		return false
 	}
+	for k := e.parent; k >= 0; k = p.els[k].parent {
+		if r := p.els[k].rule; r != nil && r.Kind == clean.Sidebar {
+			return false // a box of a column that is too large to be one itself
+		}
+	}
 	for i := e.first; i < e.last; i++ {
 		if b := &p.blocks[i]; b.prose && p.standsTwice(b.text) {
 			return false
