@@ -16,6 +16,9 @@ const (
 	zoneSlack = 14 * time.Hour
 	// clockSlack is the same where the zone is known: clocks differ.
 	clockSlack = 5 * time.Minute
+	// nightSlack is how far from midnight, in the publisher's zone, a time may be
+	// and the page show the next day, or the one before.
+	nightSlack = 3 * time.Hour
 )
 
 // foundDate is a date as one source gives it.
@@ -94,7 +97,8 @@ func setDates(a *article.Article, pg *page, m *meta, doc *htmltree.Document, p *
 const rankLoose = 3
 
 // choose takes the date that the page gives to machines, unless what readers
-// see at the headline says otherwise and is not the last change.
+// see at the headline says otherwise. Where that is the last change by the
+// metadata it must stand there as the date of the article, and no other.
 func (d *dater) choose(machine, modified []*foundDate, seen *seenDate) *foundDate {
 	var first *foundDate
 	rank := 0
@@ -108,17 +112,17 @@ func (d *dater) choose(machine, modified []*foundDate, seen *seenDate) *foundDat
 		return first
 	}
 	shown := seen.found(article.FromText)
-	if !d.plausible(shown) || near(first, shown) {
+	if !d.plausible(shown) || d.near(first, shown) {
 		return first
 	}
 	for _, m := range machine[rank+1:] {
 		// An element of the text is no second witness for its own line.
-		if d.plausible(m) && m.From != article.FromTime && near(m, shown) {
+		if d.plausible(m) && m.From != article.FromTime && d.near(m, shown) {
 			return m
 		}
 	}
 	for _, m := range modified {
-		if m != nil && near(m, shown) {
+		if m != nil && d.near(m, shown) && seen.score < plainSeen {
 			return first
 		}
 	}
@@ -132,10 +136,26 @@ func (d *dater) choose(machine, modified []*foundDate, seen *seenDate) *foundDat
 	return first
 }
 
-// near reports that two dates can be of the same day, in two zones.
-func near(a, b *foundDate) bool {
-	diff := a.Time.Sub(b.Time)
-	return diff > -zoneSlack-12*time.Hour && diff < zoneSlack+12*time.Hour && (a.Time.YearDay() == b.Time.YearDay() || a.Precision != article.Day || b.Precision != article.Day)
+// near reports that a date of the metadata and one that readers see can be of
+// the same moment, in two zones.
+func (d *dater) near(m, shown *foundDate) bool {
+	diff := m.Time.Sub(shown.Time)
+	switch {
+	case m.Precision == article.Day && shown.Precision == article.Day:
+		return sameDay(m.Time, shown.Time)
+	case m.Precision == article.Day:
+		return diff > -24*time.Hour && diff < zoneSlack
+	case shown.Precision != article.Day:
+		return diff >= -zoneSlack && diff <= zoneSlack
+	}
+	slack := zoneSlack
+	local := m.Time
+	if _, offset := local.Zone(); offset != 0 {
+		slack = nightSlack
+	} else if d.zoneKnown && m.zoned {
+		local, slack = local.In(fixedZone(d.zone.offsetAt(local))), nightSlack
+	}
+	return sameDay(local, shown.Time) || sameDay(local.Add(slack), shown.Time) || sameDay(local.Add(-slack), shown.Time)
 }
 
 // seenDates are the best dates that readers see.
@@ -183,7 +203,7 @@ func (d *dater) lastResort(f *dateFinder, seen seenDates, url *foundDate, doc *h
 	if seen.published == nil || seen.published.score < 0 {
 		seen = d.best(f.all(nil))
 	}
-	if s := seen.published; s != nil && s.score > -30 && (seen.updated == nil || s.score >= 0) {
+	if s := seen.published; s != nil && s.score > leastSeen && (seen.updated == nil || s.score >= 0) {
 		return s.found(article.FromText)
 	}
 	if seen.updated == nil {

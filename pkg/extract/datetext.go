@@ -142,16 +142,19 @@ func (t *dateTokens) signed(d *textDate, i, n int) bool {
 	return y > 0
 }
 
-// numeric reads 12.5.2026, 12.5.26, 12/05/2026 and 12-05-2026.
+// numeric reads 12.5.2026, 12.5.26, 12/05/2026, 12-05-2026 and 12 | 05 | 2026.
 func (t *dateTokens) numeric(d *textDate, i, n int, order dateOrder) bool {
 	if i+4 >= t.n {
 		return false
 	}
 	sep := t.list[i+1].kind
-	if sep != '.' && sep != '/' && sep != '-' || t.list[i+3].kind != sep || !t.free(i-1) || sep != '.' && t.list[i+1].spaced {
+	if sep != '.' && sep != '/' && sep != '-' && sep != '|' || t.list[i+3].kind != sep || !t.free(i-1) {
 		return false
 	}
 	m, y := t.num(i+2), t.year(i+4)
+	if y < 0 && (sep == '|' || sep != '.' && t.list[i+1].spaced) {
+		return false
+	}
 	if y < 0 {
 		short := &t.list[i+4]
 		if short.kind != 'n' || short.digits != 2 || short.spaced || short.value > 50 || t.list[i+2].spaced || sep == '-' || t.is(i+5, sep) && !t.list[i+5].spaced && t.is(i+6, 'n') {
@@ -164,7 +167,7 @@ func (t *dateTokens) numeric(d *textDate, i, n int, order dateOrder) bool {
 	}
 	d.year, d.month, d.day, d.last = y, time.Month(m), n, i+5
 	switch {
-	case sep == '.':
+	case sep == '.', sep == '|':
 	case m > 12:
 		d.month, d.day = time.Month(n), m
 	case n <= 12 && m != n:

@@ -81,6 +81,8 @@ func mark(r rune) byte {
 		return ','
 	case r == '／':
 		return '/'
+	case r == '•' || r == '·' || r == '∙' || r == '●':
+		return '|'
 	case r == '©':
 		return 'c'
 	case r == '’' || r == '`':

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -29,12 +30,14 @@ const (
 )
 
 // How much speaks for a date; wantSeen is enough to take it where nothing else
-// gives one, sureSeen to set it against what the metadata say, and sureLoose to
-// set it against what they say loosely.
+// gives one, sureSeen to set it against what the metadata say, sureLoose against
+// what they say loosely, and plainSeen against all that they say.
 const (
+	leastSeen = -30 // for a date that no other stands beside
 	wantSeen  = 10
 	sureLoose = 25
 	sureSeen  = 40
+	plainSeen = 55
 	// leadScore is the most for a date that a paragraph begins with: it may be
 	// that of what the paragraph is about.
 	leadScore = 20
@@ -148,7 +151,12 @@ func (f *dateFinder) look(i int, out []seenDate) []seenDate {
 			s.score += 20
 		case b.kept && d.label != wordPublished && !t.leads(d):
 			s.score -= 25 // of something that the text tells
+			if b.prose {
+				s.score -= 15
+			}
 		case d.label != wordNone && others <= 12, others <= 6:
+			s.score += 12
+		case t.leads(d) && t.is(d.last, '|'):
 			s.score += 12
 		case b.prose && t.leads(d):
 			s.score = min(s.score, leadScore)
@@ -162,7 +170,9 @@ func (f *dateFinder) look(i int, out []seenDate) []seenDate {
 		if d.clock.last > 0 {
 			s.score += 3
 		}
-		if b.level > 0 && d.label == wordNone {
+		if d.label == wordNone && f.isTitle(i) {
+			s.score -= 40 // what the article is about
+		} else if d.label == wordNone && b.level > 0 {
 			s.score -= 15
 		}
 		if b.links*2 > len(b.text) {
@@ -235,6 +245,11 @@ func (f *dateFinder) place(i int) int {
 		}
 	}
 	return score + f.context(f.page.blocks[i].el)
+}
+
+// isTitle reports a block that is the headline.
+func (f *dateFinder) isTitle(i int) bool {
+	return slices.Contains(f.titles[:f.nt], i)
 }
 
 // maxContext bounds how many elements around a block are looked at.
