@@ -92,15 +92,33 @@ func Match(l *Line) Verdict {
 	}
 	hits := compiled.hits(l)
 	for i := range rules {
-		r := &rules[i]
-		if r.MaxWords > 0 && l.Words > r.MaxWords || !r.Where.meets(l) {
-			continue
-		}
-		if (hits&(1<<i) != 0 || r.Func != nil && r.Func(l)) && (r.Unless == nil || !r.Unless(l)) {
+		if r := &rules[i]; r.recognises(l, hits&(1<<i) != 0) {
 			return Verdict{r.Kind, r.Name}
 		}
 	}
 	return Verdict{}
+}
+
+// Is reports whether [Match] finds the line to be of that kind; it asks the rules
+// of the kind first, and the others only where one of them recognises the line.
+func Is(l *Line, kind string) bool {
+	if len(l.Text) > maxLine {
+		return false
+	}
+	hits := compiled.hits(l)
+	for i := range rules {
+		if r := &rules[i]; r.Kind == kind && r.recognises(l, hits&(1<<i) != 0) {
+			return Match(l).Kind == kind
+		}
+	}
+	return false
+}
+
+func (r *Rule) recognises(l *Line, hit bool) bool {
+	if r.MaxWords > 0 && l.Words > r.MaxWords || !r.Where.meets(l) {
+		return false
+	}
+	return (hit || r.Func != nil && r.Func(l)) && (r.Unless == nil || !r.Unless(l))
 }
 
 // Rule is one row of the table of line rules. A line is recognised when it has

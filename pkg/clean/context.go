@@ -80,7 +80,7 @@ func markRepeatedTitle(d *document) {
 // video and its age above, its description below.
 func markVideoGroups(d *document) {
 	for i := range d.lines {
-		if !IsDuration(d.lines[i].Text) {
+		if len(d.lines[i].Text) > maxDuration || !IsDuration(d.lines[i].Text) {
 			continue
 		}
 		d.mark(i, Video)
@@ -97,6 +97,9 @@ func markVideoGroups(d *document) {
 		}
 	}
 }
+
+// maxDuration is how long a line with a running time may be, in bytes.
+const maxDuration = 64
 
 // headlineLike reports whether a line could be a headline: short, and no
 // sentence.
@@ -124,8 +127,9 @@ func markRepeatedLead(d *document) {
 		if !d.kept(i) || d.lines[i].Words < 12 {
 			continue
 		}
+		said := words(d.lines[i].Lower)
 		for j := i + 1; j < n; j++ {
-			if d.kept(j) && d.lines[j].Words >= 12 && d.lines[j].Words <= 3*d.lines[i].Words && overlap(d.lines[i].Lower, d.lines[j].Lower) >= 0.85 {
+			if d.kept(j) && d.lines[j].Words >= 12 && d.lines[j].Words <= 3*d.lines[i].Words && repeats(said, d.lines[j].Lower) {
 				if d.scraps(i+1, j) {
 					d.mark(i, Standfirst)
 					d.markBetween(i+1, j)
@@ -163,23 +167,34 @@ func (d *document) markBetween(from, to int) {
 	}
 }
 
-// overlap is the share of the words of a that b has too.
-func overlap(a, b string) float64 {
-	in := map[string]bool{}
-	for _, w := range words(b) {
-		in[w] = true
-	}
-	hit, all := 0, 0
-	for _, w := range words(a) {
-		all++
-		if in[w] || len(w) > 7 && strings.Contains(b, w) {
-			hit++
+// maxMissing is how many of a hundred words may be missing in a line that says
+// the same.
+const maxMissing = 15
+
+// repeats reports whether a line has nearly all of the words, whole or, when they
+// are long, inside others.
+func repeats(said []string, line string) bool {
+	var in map[string]bool
+	missing := 0
+	for _, w := range said {
+		hit := strings.Contains(line, w)
+		if hit && len(w) <= 7 {
+			if in == nil {
+				in = map[string]bool{}
+				for _, w := range words(line) {
+					in[w] = true
+				}
+			}
+			hit = in[w]
+		}
+		if hit {
+			continue
+		}
+		if missing++; missing*100 > len(said)*maxMissing {
+			return false
 		}
 	}
-	if all == 0 {
-		return 0
-	}
-	return float64(hit) / float64(all)
+	return len(said) > 0
 }
 
 const (

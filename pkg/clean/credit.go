@@ -137,7 +137,14 @@ func IsAgency(name string) bool {
 // Credit returns where in text a photo credit begins that ends it, or -1.
 // "The harbour. (Jane Roe/Reuters)" gives the position of the bracket.
 func Credit(text string) int {
-	lower := strings.ToLower(text)
+	return creditIn(text, lowerOf(text))
+}
+
+// maxMarked bounds how far from the end of a caption, in bytes, the label of a
+// credit stands.
+const maxMarked = 60
+
+func creditIn(text, lower string) int {
 	if len(lower) != len(text) {
 		return -1 // rare letters that change length: not worth a mapping
 	}
@@ -173,9 +180,12 @@ const maxSigned = 300
 
 // signedCredit finds "... a bridge. © AFP / JANE ROE" at the end of a caption.
 func signedCredit(lower string) int {
+	if len(lower) >= maxSigned {
+		return -1
+	}
 	for _, sign := range []string{"©", "ⓒ"} {
 		i := strings.LastIndex(lower, " "+sign)
-		if i > 0 && len(lower) < maxSigned && len(lower)-i < 70 && !endsLikeSentence(lower) && strings.Count(lower[i:], " ") <= 8 {
+		if i > 0 && len(lower)-i < 70 && !endsLikeSentence(lower) && strings.Count(lower[i:], " ") <= 8 {
 			return len(strings.TrimRight(lower[:i], " |/"))
 		}
 	}
@@ -184,8 +194,9 @@ func signedCredit(lower string) int {
 
 // labelledCredit finds "... Photograph: Jane Roe/AFP" at the end of a caption.
 func labelledCredit(lower string) int {
-	i := max(strings.LastIndexAny(lower, ":="), strings.LastIndex(lower, "："))
-	if i <= 0 || len(lower)-i > 60 || strings.Count(lower[i:], " ") > 6 || strings.Contains(lower[i:], ". ") {
+	from := max(0, len(lower)-maxMarked)
+	i := from + max(strings.LastIndexByte(lower[from:], ':'), strings.LastIndexByte(lower[from:], '='), strings.LastIndex(lower[from:], "："))
+	if i <= 0 || i < from || strings.Count(lower[i:], " ") > 6 || strings.Contains(lower[i:], ". ") {
 		return -1
 	}
 	start := strings.LastIndexAny(strings.TrimRight(lower[:i], " "), " .)|") + 1
@@ -234,7 +245,7 @@ func trailingAgency(lower, text string) int {
 	return i + 2
 }
 
-func endsInCredit(l *Line) bool { return l.Words > 3 && Credit(l.Text) > 0 }
+func endsInCredit(l *Line) bool { return l.Words > 3 && creditIn(l.Text, l.Lower) > 0 }
 
 // isAgencySignature recognises the agencies that sign a report: "(dpa)",
 // "dpa/lno", "(APA/Reuters)". A name among them makes it the credit of a picture.

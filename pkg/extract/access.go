@@ -137,7 +137,7 @@ func (p *page) paywallPrompt() bool {
 			continue
 		}
 		l := clean.NewLine(b.text)
-		if v := clean.Match(&l); v.Kind == clean.Paywall {
+		if clean.Is(&l, clean.Paywall) {
 			return true
 		}
 	}

@@ -62,7 +62,7 @@ func (f *authorFinder) byline(p *page, declared bool) []article.Author {
 		}
 		l := clean.NewLine(b.text)
 		l.Head = true
-		if v := clean.Match(&l); v.Kind == clean.Byline {
+		if clean.Is(&l, clean.Byline) {
 			if out := read(i, i+1); len(out) > 0 {
 				return out
 			}

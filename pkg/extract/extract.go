@@ -140,7 +140,7 @@ func setAddress(a *article.Article, p *article.Page, m *meta) {
 	if c, err := weburl.Canonical(base); err == nil {
 		canonical = c
 	}
-	if m.canonical != "" {
+	if m.canonical != "" && m.canonical != base && m.canonical != canonical {
 		if abs, err := weburl.Resolve(base, m.canonical); err == nil && (base == "" || weburl.SameSite(abs, base)) && !frontPage(abs, base) {
 			if c, err := weburl.Canonical(abs); err == nil {
 				canonical = c
