@@ -34,15 +34,16 @@ func isMetaLine(l *Line) bool {
 	if endsLikeSentence(l.Lower) || !strings.ContainsAny(l.Text, "|·•") {
 		return false
 	}
-	dated := false
+	dated, parts := false, 0
 	for part := range strings.FieldsFuncSeq(l.Text, func(r rune) bool { return r == '|' || r == '·' || r == '•' }) {
 		p := NewLine(strings.TrimSpace(part))
 		if p.Words > 8 {
 			return false
 		}
+		parts++
 		dated = dated || p.Words >= 2 && (isDateStamp(&p) || isClock(&p) || isDatedByline(&p))
 	}
-	return dated
+	return dated && (parts >= 3 || l.Head || l.Tail)
 }
 
 // isImprint recognises where and when something was printed: "Published in The

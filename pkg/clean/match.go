@@ -50,7 +50,7 @@ func isContact(l *Line) bool {
 	if invited && (at >= 0 || strings.Contains(l.Lower, " on twitter") || strings.Contains(l.Lower, " on x")) {
 		return true
 	}
-	if email && strings.Contains(l.Lower, "email us") {
+	if email && (strings.Contains(l.Lower, "email us") || strings.Contains(l.Lower, "emailing us")) {
 		return true
 	}
 	if startsWithAny(l.Lower, "tel:", "tel.", "telefon:", "phone:", "fax:", "tel") && l.Words <= 12 {
@@ -83,7 +83,7 @@ func isAuthorBio(l *Line) bool {
 	if len(ws) < 4 {
 		return false
 	}
-	if role := roleAfterIs(l, ws); role {
+	if roleAfterIs(l, ws) || startsWithName(l.Text) && !quotes(l.Text) && hasBirth(l.Lower[:min(len(l.Lower), 60)]) {
 		return true
 	}
 	seen, distinct := map[string]bool{}, 0
@@ -99,7 +99,7 @@ func isAuthorBio(l *Line) bool {
 
 // roleAfterIs reports "<Name> is a ... reporter ..." in a short line.
 func roleAfterIs(l *Line, ws []string) bool {
-	if l.Words > 60 || !startsWithName(l.Text) || strings.ContainsAny(l.Text, "\"") || strings.Contains(l.Lower, " said") {
+	if l.Words > 60 || !startsWithName(l.Text) || quotes(l.Text) || strings.Contains(l.Lower, " said") {
 		return false
 	}
 	for i := 1; i < min(len(ws), 6); i++ {
@@ -116,6 +116,23 @@ func roleAfterIs(l *Line, ws []string) bool {
 		}
 	}
 	return false
+}
+
+// hasBirth reports whether the beginning of a line gives a year of birth, as
+// portraits do: "Jana Roh (*1958) ist ...", "Jana Roh, Jahrgang 1958, ...".
+func hasBirth(lower string) bool {
+	for _, mark := range []string{"(*", "(* ", "(geb. ", "(geboren ", ", geboren ", ", geb. ", ", jahrgang ", "(jg. ", "(jahrgang ", "(b. ", "(né en ", "(née en ", ", né en ", ", née en "} {
+		if i := strings.Index(lower, mark); i > 0 && strings.ContainsAny(lower[i:], "12") {
+			return true
+		}
+	}
+	return false
+}
+
+// quotes reports whether text quotes more than the title of a book.
+func quotes(text string) bool {
+	i := strings.IndexByte(text, '"')
+	return i >= 0 && !strings.HasSuffix(text[:i], " of ")
 }
 
 func startsWithName(text string) bool {

@@ -35,17 +35,17 @@ var rules = []Rule{
 	{
 		Kind: Caption, Name: "caption-label", MaxWords: 80,
 		Starts: []string{
-			"image caption", "media caption", "photo caption", "caption:", "figure caption", "pictured:", "file photo:", "file photo -", "file picture:",
+			"pictured right", "pictured left", "pictured above", "pictured below", "pictured at the", "pictured from", "image caption", "media caption", "photo caption", "caption:", "figure caption", "pictured:", "file photo:", "file photo -", "file picture:",
 			"bildunterschrift", "bildbeschreibung", "légende :", "didascalia", "pie de foto", "onderschrift", "archivbild:", "archivfoto:", "symbolbild", "symbolfoto",
 			"enlarge image", "click to enlarge", "bild vergrößern", "view image in fullscreen", "image source,", "image copyright", "view gallery",
 		},
-		Goes:  []string{"Image caption The harbour after the storm", "FILE PHOTO: The harbour in May"},
+		Goes:  []string{"Image caption The harbour after the storm", "FILE PHOTO: The harbour in May", "Pictured right, is Jane Roe, who crossed the bridge last, with the driver of the tram."},
 		Stays: []string{"Symbole der Stadt waren Brücke und Mühle, sagt sie.", "Caption writers are a dying trade."},
 	},
 	{
 		Kind: Caption, Name: "caption-picture", MaxWords: 40, Starts: pictureStarts, Unless: isStatement,
 		Goes: []string{
-			"Pictured right, Jane Roe at the bridge", "Representational image", "Imagen de archivo del puente", "Photo d'illustration", "Ilustrační foto", "Arkivbild: bron före raset", "资料图", "자료사진", "Illustrasjonsfoto",
+			"Representational image", "Imagen de archivo del puente", "Photo d'illustration", "Ilustrační foto", "Arkivbild: bron före raset", "资料图", "자료사진", "Illustrasjonsfoto",
 		},
 		Stays: []string{"Stock images of the bridge were all that the agency had to sell that night, she said.", "Ilustrasi itu dibuat oleh seniman desa yang tinggal di dekat jembatan tua di utara kota."},
 	},
@@ -107,7 +107,7 @@ var rules = []Rule{
 		Goes: []string{
 			"Jane Roe is a reporter for The Herald, covering ports and shipping.", "About the author", "Jane Roe is the Herald's ports correspondent. Follow her on Twitter.",
 			"John loves sailing. He writes articles about the sea and has been a journalist for ten years. His hobby is chess.",
-			"Jane Roe ist Redakteurin im Ressort Politik.", "Jane Roe est journaliste au service politique.", "The writer is a professor of history at Northport University.",
+			"Jane Roe ist Redakteurin im Ressort Politik.", "Jane Roe est journaliste au service politique.", "Jane Roe is the author of \"The Bridge,\" which tells of a town and its tram.", "Jana Roh (*1958) war Direktorin der Brückenbehörde.", "The writer is a professor of history at Northport University.",
 		},
 		Stays: []string{"Jane Roe is a nurse at the hospital.", "He is a reporter of note, the minister said with a smile, and went on to talk about other things at length, among them the harbour, the bridge and the new road."},
 	},
@@ -128,6 +128,11 @@ var rules = []Rule{
 		Kind: Related, Name: "related-heading", MaxWords: 7, Equals: relatedHeadings,
 		Goes:  []string{"Related", "Related articles", "You may also like", "Most read", "Recommended", "Auch interessant", "Sur le même sujet", "Te puede interesar", "Trending", "Top stories"},
 		Stays: []string{"Mehr Licht", "Latest figures show a fall", "Links der Brücke steht die Mühle.", "Related by blood"},
+	},
+	{
+		Kind: Related, Name: "coverage", MaxWords: 30, Contains: []string{"full coverage of", "full coverage at", "more coverage of", "more coverage at", "all of our coverage", "all our coverage", "our full coverage"}, Unless: isStatement,
+		Goes:  []string{"Follow the Herald's full coverage of bridges at https://www.herald.example/bridges", "Read all our coverage of the storm here"},
+		Stays: []string{"The insurer promised full coverage of the damage, but had paid nothing by Monday night.", "Coverage of the damage is dear."},
 	},
 	{
 		Kind: Related, Name: "arrow", MaxWords: 25, Func: isArrow,
@@ -223,8 +228,8 @@ var rules = []Rule{
 		Stays: []string{"In May 2019 the bridge was rebuilt by Jane Roe.", "Damaged on 12 May 2019 by a storm"},
 	},
 	{
-		Kind: Byline, Name: "meta-line", MaxWords: 40, Where: AtEnds, Func: isMetaLine,
-		Goes:  []string{"By TNH, in News, Bridges · 12 May 2019, 10:15 · 0 Comments", "12 May 2019 | Northport", "Jane Roe • 12. Mai 2019 • 10:15 Uhr", "Politik | 12.05.2019, 10:15 Uhr | Jana Roh"},
+		Kind: Byline, Name: "meta-line", MaxWords: 40, Func: isMetaLine,
+		Goes:  []string{"By TNH, in News, Bridges · 12 May 2019, 10:15 · 0 Comments", "Jane Roe • 12. Mai 2019 • 10:15 Uhr", "Politik | 12.05.2019, 10:15 Uhr | Jana Roh"},
 		Stays: []string{"Bridges | Towers | Walls", "The ferry leaves at 10:15 · the tram at 10:40, and both were full on 12 May 2019 when the bridge fell into the harbour."},
 	},
 	{
@@ -259,10 +264,11 @@ var rules = []Rule{
 	},
 	{
 		Kind: Tags, Name: "tag-list", MaxWords: 40, Starts: []string{
-			"tags:", "topics:", "filed under", "tagged:", "tagged with", "tagged in", "posted in", "keywords:", "schlagworte", "schlagwörter", "stichworte", "mots-clés", "mots clés", "etiquetas:", "temas:", "themen:", "categories:", "category:", "kategorie:", "thèmes :", "more on:", "more about:", "explore more on these topics", "read more about:", "related topics", "tag:", "الكلمات المفتاحية", "תגיות",
+			"tags:", "topics:", "filed under", "tagged:", "tagged with", "tagged in", "posted in", "keywords:", "schlagworte", "schlagwörter", "stichworte", "mots-clés", "mots clés", "etiquetas:", "temas:", "themen:", "categories:", "category:", "kategorie:", "thèmes :", "more on:", "more about:", "explore more on these topics", "read more about:", "related topics", "tag:", "this entry was posted", "this entry was tagged", "dieser eintrag wurde", "dieser beitrag wurde am", "dieser beitrag wurde unter", "dieser beitrag wurde in", "der beitrag wurde am", "veröffentlicht in ", "esta entrada fue publicada", "cette entrée a été publiée", "questa voce è stata pubblicata", "este post foi publicado", "bu yazı", "الكلمات المفتاحية", "תגיות",
 		},
-		Goes:  []string{"Tags: bridges, storms", "Filed under: Bridges", "Schlagworte: Brücken", "More on: bridges"},
-		Stays: []string{"Tagged animals were found.", "Topics ranged widely."},
+		Contains: []string{"verschlagwortet mit", "permanentlink", "bookmark the permalink"},
+		Goes:     []string{"Der Beitrag wurde am Mittwoch, den 12. Mai 2019 veröffentlicht und wurde unter Brücken abgelegt.", "This entry was posted in Bridges.", "Tags: bridges, storms", "Filed under: Bridges", "Schlagworte: Brücken", "More on: bridges"},
+		Stays:    []string{"Tagged animals were found.", "Topics ranged widely."},
 	},
 	{
 		Kind: Breadcrumb, Name: "breadcrumb", MaxWords: 30, Where: AtHead, Func: isBreadcrumb,

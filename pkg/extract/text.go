@@ -236,5 +236,29 @@ func matchLines(blocks []block) ([]clean.Line, []clean.Verdict) {
 		}
 		seen = seen || b.prose && !verdicts[i].Dropped()
 	}
+	matchTail(blocks, lines, verdicts, lastProse)
 	return lines, verdicts
+}
+
+// maxTailSteps bounds how many paragraphs from the end on may be furniture.
+const maxTailSteps = 12
+
+// matchTail goes on where the last paragraph was furniture: the one above it is
+// the last then, and what stands between them is below the text, too.
+func matchTail(blocks []block, lines []clean.Line, verdicts []clean.Verdict, last int) {
+	for range maxTailSteps {
+		if last < 0 || !verdicts[last].Dropped() {
+			return
+		}
+		for last--; last >= 0; last-- {
+			if verdicts[last].Dropped() {
+				continue
+			}
+			lines[last].Tail = true
+			verdicts[last] = clean.Match(&lines[last])
+			if blocks[last].prose {
+				break
+			}
+		}
+	}
 }
