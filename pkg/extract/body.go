@@ -195,7 +195,11 @@ func (p *page) markFurniture() {
 			e.hidden = !p.plainText(e)
 		}
 	})
+	forum := p.visibleProse() < minBesideComments/2 && taken["comments"] > total/4
 	p.eachFurniture(func(e *element) {
+		if forum && e.rule.Kind == clean.Comments {
+			e.hidden = false
+		}
 		if e.rule == &teaserRule && total-taken[e.rule.Name] >= minBesideTeasers {
 			return
 		}
@@ -210,6 +214,18 @@ func (p *page) markFurniture() {
 		}
 	}
 	p.markPictures(total)
+}
+
+// visibleProse is how much prose, in bytes, stands in no element that was
+// recognised as furniture.
+func (p *page) visibleProse() int {
+	n := 0
+	for i := range p.blocks {
+		if b := &p.blocks[i]; b.prose && !p.els[b.el].hidden {
+			n += len(b.text)
+		}
+	}
+	return n
 }
 
 // plainText reports whether an element that a name or an attribute gives away is

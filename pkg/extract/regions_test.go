@@ -107,6 +107,46 @@ func TestRegions(t *testing.T) {
 			stays: []string{"Closure 1:", "Closure 12:"},
 		},
 		{
+			name:  "forum",
+			page:  title + `<body>` + h1 + `<div class="sidebar">` + story("p", 1) + `</div><div class="comments">` + repeated(6, "<div class=\"post\"><p>My boat passed pier %d on Sunday, and I could put my hand into the crack that they talk about.</p></div>") + `</div></body>`,
+			stays: []string{"passed pier 1 ", "passed pier 6 "},
+		},
+		{
+			name:  "next article below the page's own",
+			page:  title + `<body><main><article>` + h1 + story("p", 5) + `</article><article><h1>Herring comes back</h1>` + repeated(6, "<p>Boat %d landed more herring this week than in all of the last year, said its skipper on the quay, still in oilskins.</p>") + `</article></main></body>`,
+			stays: []string{"statement 1 ", "statement 5 "}, leaves: []string{"herring"},
+		},
+		{
+			name:  "list of facts beside the text",
+			page:  title + `<body><article class="article-body">` + h1 + `<section class="facts"><ul>` + repeated(6, "<li>%d girders of steel</li>") + `</ul></section><section class="steps">` + story("p", 6) + `</section></article></body>`,
+			stays: []string{"1 girders of steel", "6 girders of steel", "statement 6 "},
+		},
+		{
+			name:  "greeting above the headline",
+			page:  title + `<body><main><div class="hello"><p>We are the paper of the harbour, and we tell you every day what happens between the piers and the hills.</p></div><div class="text">` + h1 + story("p", 6) + `</div></main></body>`,
+			stays: []string{"statement 1 ", "statement 6 "}, leaves: []string{"paper of the harbour"},
+		},
+		{
+			name:  "long paragraph with a misleading class",
+			page:  title + `<body><article>` + h1 + strings.Replace(story("p", 8), "<p>According", `<p class="block ads">According`, 1) + `</article></body>`,
+			stays: []string{"statement 4 ", "statement 8 "},
+		},
+		{
+			name:  "divider and a short last sentence",
+			page:  title + `<body><article>` + h1 + strings.Replace(story("p", 6), "<p>According", `<p>___</p><p>According`, 1) + `<p>"Not yet," she said.</p></article></body>`,
+			stays: []string{"\n___\n", "she said"},
+		},
+		{
+			name:  "boxes of a column that is most of the page",
+			page:  title + `<body><div class="wrap"><div class="main">` + h1 + repeated(12, "<p>Closure %d: from noon to midnight, both lanes</p>") + `</div><aside class="sidebar"><div class="modul-sidebar"><p>Our cameraman climbs the pylons every week and shows what he has seen, so look in every Sunday.</p></div><div class="modul-sidebar"><p>Here the readers of the paper vote for the finest bridge of the year, and the winner gets a cake.</p></div></aside></div></body>`,
+			stays: []string{"Closure 1:", "Closure 12:"}, leaves: []string{"cameraman", "cake"},
+		},
+		{
+			name:  "standfirst that nothing but its place names",
+			page:  title + `<body><main><div class="top">` + h1 + `<div><p>Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport with two million crowns every single week until Christmas.</p></div></div><div class="text">` + story("p", 5) + `</div></main></body>`,
+			stays: []string{"Seventeen ferries", "statement 5 "},
+		},
+		{
 			name:  "standfirst with facts of its own",
 			page:  title + `<body><article>` + h1 + `<p class="standfirst">Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport with two million crowns every single week until Christmas.</p>` + story("p", 5) + `</article></body>`,
 			stays: []string{"Seventeen ferries", "statement 5 "},
