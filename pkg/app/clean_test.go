@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -163,6 +164,23 @@ func TestCleanSkipNeedsLines(t *testing.T) {
 	status, _, stderr := command("copydesk", &Tool{}, "clean", "--skip", "3", "x.html")
 	if status != 2 || !strings.Contains(stderr, "--jsonl") {
 		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
+// TestLineDecode holds the short way of reading a line to the long one.
+func TestLineDecode(t *testing.T) {
+	for _, line := range []string{
+		`{"id":"a","html_b64":"PHA+YQ==","url":"https://a.example/"}`, `{"html_b64" : "PHA+YQ=="}`, `{"html_b64":   "PHA+YQ==", "id":"b"}`,
+		`{"html_b64":null,"text":"x"}`, `{"html_b64":"","text":"x"}`, `{"html_b64":"PHA\/YQ=="}`, `{"html_b64":"PHA+YQ==","html_b64":"PGI+YQ=="}`,
+		`{"x":{"html_b64":"PHA+YQ=="},"text":"y"}`, `{"x":"\"html_b64\":","text":"\"html_b64\":\"PHA+YQ==\""}`, `{"a\"html_b64":"PHA+YQ==","text":"y"}`,
+		`{"html_b64":"?"}`, `{"html_b64":"PHA+YQ=="`, `{"html_b64":"PHA+`, `{"html_b64":`, `{"html_b64":["PHA+YQ=="]}`, `{"id":7,"html_b64":"PHA+YQ=="}`, "",
+		`{"html_b64":"` + pageMarkB64 + `"}`,
+	} {
+		var got, want lineIn
+		gotErr, wantErr := got.decode([]byte(line)), json.Unmarshal([]byte(line), &want)
+		if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v; want %+v, %v", line, got, gotErr, want, wantErr)
+		}
 	}
 }
 

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +31,47 @@ type lineIn struct {
 	Text        string    `json:"text"`
 	ContentType string    `json:"content_type"`
 	FetchedAt   time.Time `json:"fetched_at"`
+}
+
+// decode reads a line. A page is most of its line and needs none of the care that
+// JSON takes: it is cut out and decoded by itself, where that gives the same.
+func (in *lineIn) decode(line []byte) error {
+	rest, page := cutPage(line)
+	if page != nil && json.Unmarshal(rest, in) == nil && string(in.HTML) == pageMark {
+		html, err := base64.StdEncoding.AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(page))), page)
+		if err == nil {
+			in.HTML = html
+			return nil
+		}
+	}
+	*in = lineIn{}
+	return json.Unmarshal(line, in)
+}
+
+// pageMark stands for a page that was cut out, and pageMarkB64 is how JSON has it.
+const (
+	pageMark    = "\x00cut\x00!"
+	pageMarkB64 = "AGN1dAAh"
+)
+
+// cutPage returns a line with a mark in place of what may be its page, and that.
+func cutPage(line []byte) (rest, page []byte) {
+	const key = `"html_b64":`
+	at := bytes.Index(line, []byte(key))
+	if at < 0 {
+		return nil, nil
+	}
+	value := bytes.TrimLeft(line[at+len(key):], " ")
+	if len(value) == 0 || value[0] != '"' {
+		return nil, nil
+	}
+	page = value[1:]
+	end := bytes.IndexByte(page, '"')
+	if end < 0 || bytes.IndexByte(page[:end], '\\') >= 0 {
+		return nil, nil
+	}
+	start := len(line) - len(page)
+	return slices.Concat(line[:start], []byte(pageMarkB64), page[end:]), page[:end]
 }
 
 // lineOut is a line that `clean --jsonl` writes: the article, with authors and
@@ -191,7 +234,7 @@ func (l *lineReader) next(skip bool) ([]byte, error) {
 func (c *lineCleaner) clean(j *lineJob, name string) lineResult {
 	var in lineIn
 	out := lineOut{Authors: []string{}}
-	err := json.Unmarshal(j.line, &in)
+	err := in.decode(j.line)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		return lineResult{err: fmt.Errorf("%s line %d: no JSON; --jsonl takes one {\"id\", \"url\"?, \"html_b64\"|\"text\"} a line: %w", name, j.n, err)}
 	}
