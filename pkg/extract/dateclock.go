@@ -111,7 +111,7 @@ func (t *dateTokens) half(k int) dateWord {
 	if c := t.class(k); c == wordAM || c == wordPM {
 		return c
 	}
-	if t.is(k, 'w') && t.list[k].end-t.list[k].pos == 1 && t.is(k+1, '.') && t.is(k+2, 'w') && !t.list[k+2].spaced && t.list[k+2].end-t.list[k+2].pos == 1 && t.text[t.list[k+2].pos]|0x20 == 'm' {
+	if t.is(k, 'w') && t.list[k].end-t.list[k].pos == 1 && t.is(k+1, '.') && t.is(k+2, 'w') && t.list[k+2].end-t.list[k+2].pos == 1 && t.text[t.list[k+2].pos]|0x20 == 'm' {
 		switch t.text[t.list[k].pos] | 0x20 {
 		case 'a':
 			return wordAM
