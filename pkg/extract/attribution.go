@@ -25,16 +25,20 @@ func takeOrigin(a *article.Article, known []string) (printed []article.Block) {
 		a.Words += textnorm.Words(text) - textnorm.Words(a.Body[i].Text)
 		a.Body[i].Text = text
 	}
-	for i := range printed {
-		b := block{text: printed[i].Text, words: textnorm.Words(printed[i].Text)}
-		if printed[i].Kind != article.Paragraph || !isLead(&b) {
+	for i, leads := 0, 0; i < len(printed) && leads < maxLeads; i++ {
+		if printed[i].Kind != article.Paragraph {
 			continue
 		}
+		b := block{text: printed[i].Text, words: textnorm.Words(printed[i].Text)}
+		if !isLead(&b) {
+			continue
+		}
+		leads++
 		if d, n := findDateline(b.text); d != nil && n < len(b.text) {
 			a.Dateline = d
 			set(i, b.text[n:])
+			break
 		}
-		break
 	}
 	paragraphs := 0
 	for i := range printed {
@@ -52,6 +56,10 @@ func takeOrigin(a *article.Article, known []string) (printed []article.Block) {
 	}
 	return printed
 }
+
+// maxLeads is in how many paragraphs, from the top, a dateline may stand: a
+// standfirst may come before the lead.
+const maxLeads = 2
 
 // isLead reports whether a block could be the first paragraph of a report.
 func isLead(b *block) bool {

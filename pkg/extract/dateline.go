@@ -52,7 +52,8 @@ func bracketDateline(text string) (*article.Dateline, int) {
 		return nil, 0
 	}
 	d := &article.Dateline{Agency: inside}
-	d.Place, d.Date = splitPlaceDate(strings.TrimRight(place, "."))
+	d.Place, d.Date = splitPlaceDate(place)
+	d.Place = titleCase(d.Place)
 	if place != "" || dash == 0 {
 		return d, len(text) - len(strings.TrimLeft(rest[dash:], " "))
 	}
@@ -229,13 +230,22 @@ func allCapitals(s string) bool {
 	return letters >= 2
 }
 
-// titleCase turns "NEW YORK" into "New York" and leaves mixed case alone.
+// titleCase turns "NEW YORK, N.Y." into "New York, N.Y." and leaves mixed case
+// alone.
 func titleCase(s string) string {
 	words := strings.Fields(s)
 	for i, w := range words {
-		if r := []rune(w); allCapitals(w) && len(r) > 2 {
-			words[i] = string(r[0]) + strings.ToLower(string(r[1:]))
+		if letters := strings.Trim(w, ".,"); !allCapitals(w) || len(letters) <= 2 && !strings.HasSuffix(w, ".") || strings.Contains(letters, ".") {
+			continue
 		}
+		lower := []rune(strings.ToLower(w))
+		for k, start := 0, true; k < len(lower); k++ {
+			if start {
+				lower[k] = unicode.ToUpper(lower[k])
+			}
+			start = !unicode.IsLetter(lower[k]) && lower[k] != '\''
+		}
+		words[i] = string(lower)
 	}
 	return strings.Join(words, " ")
 }

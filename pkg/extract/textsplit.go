@@ -125,15 +125,15 @@ func clockAt(s string) int {
 // paragraphs, and keeps what it took as blocks of their own.
 func splitOrigin(a *article.Article, blocks []block) []block {
 	out := make([]block, 0, len(blocks)+4)
-	lead, paragraphs := false, 0
+	leads, paragraphs := 0, 0
 	for i := range blocks {
 		b := blocks[i]
 		if b.Dropped() {
 			out = append(out, b)
 			continue
 		}
-		if !lead && b.prose && isLead(&b) {
-			lead = true
+		if leads < maxLeads && a.Dateline == nil && b.prose && isLead(&b) {
+			leads++
 			if d, n := findDateline(b.text); d != nil && n < len(b.text) {
 				a.Dateline = d
 				out = append(out, datelineBlocks(&b, d)...)
