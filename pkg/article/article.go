@@ -199,7 +199,12 @@ type Version struct {
 
 // JoinText returns the plain text of a body: its blocks joined by blank lines.
 func JoinText(body []Block) string {
+	size := 0
+	for i := range body {
+		size += len(body[i].Text) + len("\n\n")
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for i, block := range body {
 		if i > 0 {
 			b.WriteString("\n\n")

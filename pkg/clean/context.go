@@ -171,23 +171,29 @@ func (d *document) markBetween(from, to int) {
 // the same.
 const maxMissing = 15
 
+// holdsWord reports whether w is one of the words of a line.
+func holdsWord(line, w string) bool {
+	for from := 0; ; {
+		i := strings.Index(line[from:], w)
+		if i < 0 {
+			return false
+		}
+		i += from
+		before, _ := utf8.DecodeLastRuneInString(line[:i])
+		after, n := utf8.DecodeRuneInString(line[i+len(w):])
+		if (i == 0 || !inWord(before)) && (n == 0 || !inWord(after)) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
 // repeats reports whether a line has nearly all of the words, whole or, when they
 // are long, inside others.
 func repeats(said []string, line string) bool {
-	var in map[string]bool
 	missing := 0
 	for _, w := range said {
-		hit := strings.Contains(line, w)
-		if hit && len(w) <= 7 {
-			if in == nil {
-				in = map[string]bool{}
-				for _, w := range words(line) {
-					in[w] = true
-				}
-			}
-			hit = in[w]
-		}
-		if hit {
+		if len(w) > 7 && strings.Contains(line, w) || holdsWord(line, w) {
 			continue
 		}
 		if missing++; missing*100 > len(said)*maxMissing {

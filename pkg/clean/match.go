@@ -9,8 +9,10 @@ import (
 // words splits a lower-case line at everything that is no letter, digit, "@",
 // apostrophe or hyphen inside a word.
 func words(lower string) []string {
-	return strings.FieldsFunc(lower, func(r rune) bool { return !isWord(r) && r != '@' && r != '\'' && r != '-' })
+	return strings.FieldsFunc(lower, func(r rune) bool { return !inWord(r) })
 }
+
+func inWord(r rune) bool { return isWord(r) || r == '@' || r == '\'' || r == '-' }
 
 func set(s string) map[string]bool {
 	m := map[string]bool{}

@@ -10,6 +10,7 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -116,7 +117,7 @@ func looksLikeHTML(body []byte, contentType string) bool {
 	}
 	head := body[:min(len(body), 1024)]
 	for _, magic := range []string{"%PDF-", "\x89PNG", "\xFF\xD8\xFF", "GIF8", "PK\x03\x04", "\x1F\x8B", "\x00\x00\x00\x18ftyp", "\x00\x00\x00\x20ftyp", "RIFF", "ID3", "OggS", "\x7FELF", "BM6"} {
-		if strings.HasPrefix(string(head), magic) {
+		if bytes.HasPrefix(head, []byte(magic)) {
 			return false
 		}
 	}
