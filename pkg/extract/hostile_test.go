@@ -89,10 +89,10 @@ const (
 	hostileGuard = time.Minute
 )
 
-// TestHostilePages extracts half a megabyte of each kind. None may panic, hang, or
+// TestHostilePages extracts a quarter of a megabyte of each kind. None may panic, hang, or
 // take much memory, and what comes out is an article like any other.
 func TestHostilePages(t *testing.T) {
-	n := 512 << 10
+	n := 256 << 10
 	if testing.Short() {
 		n = 1 << 16
 	}
