@@ -89,6 +89,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	printed := takeOrigin(&a, m.names(&a))
 	finishTitle(&a, m)
 	setAuthors(&a, pg, m, p.Entry)
+	noteAside(&a, pg.blocks)
 	setDates(&a, pg, m, doc, p)
 	a.Language = detectLanguage(m.lang, p.Entry.Language, languageSample(&a))
 	setTopics(&a, pg, m)

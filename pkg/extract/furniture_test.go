@@ -135,3 +135,19 @@ func TestCreditedSource(t *testing.T) {
 		}
 	}
 }
+
+func TestAside(t *testing.T) {
+	a := extractHTML(t, `<html><head><title>Bridge falls</title><meta name=author content="Jane Roe"></head><body>
+<ol class=breadcrumbs><li><a href="/">Home</a></li><li><a href="/n">News</a></li><li><a href="/n/b">Bridges</a></li></ol>
+<article><h1>Bridge falls</h1><figure><img src="/b.jpg"><figcaption>The bridge on Sunday. Photo: John Doe/Reuters</figcaption></figure>`+filler+`</article>
+<div class=author-bio><p>Jane Roe writes about ports, bridges and those who cross them.</p></div></body></html>`)
+	if len(a.Breadcrumb) != 3 || a.Breadcrumb[0] != "Home" || a.Breadcrumb[2] != "Bridges" {
+		t.Errorf("breadcrumb %q", a.Breadcrumb)
+	}
+	if len(a.Authors) != 1 || !strings.HasPrefix(a.Authors[0].Bio, "Jane Roe writes about ports") {
+		t.Errorf("authors %+v", a.Authors)
+	}
+	if len(a.Images) != 1 || a.Images[0].Credit != "John Doe/Reuters" || a.Images[0].Caption != "The bridge on Sunday." {
+		t.Errorf("images %+v", a.Images)
+	}
+}

@@ -240,17 +240,64 @@ const maxKeyPoints = 20
 // noteBio gives a portrait to the author whom it names. Where nobody is named
 // above the text, who is portrayed below it has written it.
 func noteBio(a *article.Article, bio string) {
-	name := clean.BioName(bio)
-	if name == "" {
-		return
-	}
-	for i := range a.Authors {
-		if strings.Contains(a.Authors[i].Name, name) || strings.Contains(name, a.Authors[i].Name) {
-			a.Authors[i].Bio = bio
-			return
-		}
-	}
-	if len(a.Authors) == 0 {
+	if name := clean.BioName(bio); !giveBio(a, name, bio) && len(a.Authors) == 0 && name != "" {
 		a.Authors = []article.Author{{Name: name, Kind: article.Person, Bio: bio}}
 	}
+}
+
+// giveBio gives a portrait of name to the author of that name.
+func giveBio(a *article.Article, name, bio string) bool {
+	for i := range a.Authors {
+		if au := &a.Authors[i]; name != "" && au.Name != "" && (strings.Contains(au.Name, name) || strings.Contains(name, au.Name)) {
+			if au.Bio == "" {
+				au.Bio = bio
+			}
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	minBio = 8    // words of a portrait, the least
+	maxBio = 1000 // bytes of one, the most
+)
+
+// noteAside takes the breadcrumb and the portraits of the authors from what was
+// dropped of a page.
+func noteAside(a *article.Article, blocks []block) {
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case b.Kind == clean.AuthorBio && b.words >= minBio && len(b.text) <= maxBio:
+			giveBio(a, clean.BioName(b.text), b.text)
+		case b.Kind == clean.Breadcrumb && a.Breadcrumb == nil && len(b.text) <= maxPath:
+			a.Breadcrumb = pathOf(blocks[i:])
+		}
+	}
+}
+
+// maxPathBlocks bounds the blocks of one breadcrumb.
+const maxPathBlocks = 10
+
+// pathOf returns the breadcrumb at the beginning of blocks: one block with all
+// steps, or one block a step.
+func pathOf(blocks []block) []string {
+	n := 0
+	for n < len(blocks) && n < maxPathBlocks && blocks[n].Kind == clean.Breadcrumb {
+		n++
+	}
+	if n == 1 {
+		return clean.Path(blocks[0].text)
+	}
+	var steps []string
+	for i := range n {
+		if strings.ContainsAny(blocks[i].text, ">»›") { // all of it, beside a label
+			return clean.Path(blocks[i].text)
+		}
+		if step := strings.Trim(blocks[i].text, " >»›/|"); blocks[i].words > 0 && len(step) <= maxPath {
+			steps = append(steps, step)
+		}
+	}
+	return steps
 }

@@ -155,7 +155,7 @@ func (p *page) captionOf(e *element) (caption, credit string) {
 		l := clean.NewLine(b.text)
 		switch v := clean.Match(&l); {
 		case v.Kind == clean.PhotoCredit || p.blocks[i].Kind == clean.PhotoCredit:
-			credit = b.text
+			credit = clean.CreditName(b.text)
 		default:
 			parts = append(parts, b.text)
 		}
@@ -165,7 +165,7 @@ func (p *page) captionOf(e *element) (caption, credit string) {
 		caption = caption[:cutRune(caption, 1000)]
 	}
 	if i := clean.Credit(caption); i > 0 {
-		credit = strings.Trim(caption[i:], " ()")
+		credit = clean.CreditName(caption[i:])
 		caption = strings.TrimSpace(caption[:i])
 	}
 	return caption, credit
