@@ -123,7 +123,7 @@ const (
 	standfirstWordsKept = 20
 	// newWordsKept is how many of its words must stand nowhere in the body for it to
 	// say what the body does not.
-	newWordsKept = 3
+	newWordsKept = 2
 	// minNewWord is how long such a word is, in characters.
 	minNewWord = 4
 )
