@@ -52,8 +52,8 @@ func TestRegions(t *testing.T) {
 		},
 		{
 			name:  "paragraphs under one name in the data of a program",
-			page:  title + `<body><div id="app"></div><script>window.__STATE__ = {"blocks":[` + strings.TrimSuffix(strings.NewReplacer("<p>", `{"kind":"text","text":"`, "</p>\n", `"},`).Replace(story("p", 9)), ",") + `]};</script></body>`,
-			stays: []string{"statement 1 ", "statement 9 "},
+			page:  title + `<body><div id="app"></div><script>window.__STATE__ = {"teaser":"Here is what our readers talk about today on the quay and in the market hall.","note":"Prices of berths are those of last week, and change from day to day.","blocks":[` + strings.TrimSuffix(strings.NewReplacer("<p>", `{"kind":"text","text":"`, "</p>\n", `"},`).Replace(story("p", 9)), ",") + `]};</script></body>`,
+			stays: []string{"statement 1 ", "statement 9 "}, leaves: []string{"berths"},
 		},
 		{
 			name:  "text below noscript",

@@ -31,7 +31,7 @@ type stateText struct {
 type stateKey struct {
 	name string
 	size int
-	text strings.Builder
+	text []byte // HTML
 }
 
 // articleInState returns the article that a page carries as data for a program
@@ -45,7 +45,7 @@ func articleInState(scripts [][]byte) string {
 	best, size := s.markup, s.size
 	for i := range s.keys {
 		if k := &s.keys[i]; k.size > size {
-			best, size = k.text.String(), k.size
+			best, size = string(k.text), k.size
 		}
 	}
 	if size < minStateText {
@@ -109,7 +109,7 @@ func (s *stateText) add(key, text string) {
 func (k *stateKey) add(text string) {
 	for line := range strings.SplitSeq(text, "\n") {
 		if strings.TrimSpace(line) != "" {
-			k.text.WriteString("<p>" + html.EscapeString(line) + "</p>")
+			k.text = append(k.text, "<p>"+html.EscapeString(line)+"</p>"...)
 			k.size += len(line)
 		}
 	}
