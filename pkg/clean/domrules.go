@@ -203,7 +203,9 @@ func compileDOM(rules []DOMRule) domIndex {
 
 // MatchElement returns the rule that recognises an element, or nil. Whether it
 // is dropped depends on what it holds; see DOMRule.Most.
-func MatchElement(n *html.Node) *DOMRule {
+func MatchElement(n *html.Node) *DOMRule { return matchElement(n, nil) }
+
+func matchElement(n *html.Node, m *Matcher) *DOMRule {
 	switch n.DataAtom {
 	case atom.Html, atom.Body, atom.Main, atom.P, atom.H1, atom.H2, atom.Blockquote:
 		if n.DataAtom == atom.P || n.DataAtom == atom.H2 || n.DataAtom == atom.Blockquote {
@@ -219,7 +221,7 @@ func MatchElement(n *html.Node) *DOMRule {
 		a := &n.Attr[k]
 		switch a.Key {
 		case "class", "id":
-			if i := matchWords(a.Val); i >= 0 && (best < 0 || i < best) {
+			if i := m.words(a.Val); i >= 0 && (best < 0 || i < best) {
 				best = i
 			}
 		case "role":
@@ -244,6 +246,31 @@ func MatchElement(n *html.Node) *DOMRule {
 		return nil
 	}
 	return &domRules[best]
+}
+
+// Matcher is [MatchElement] for many elements of one page, whose classes repeat.
+// Its zero value is ready.
+type Matcher struct {
+	seen [256]struct {
+		val  string
+		rule int
+	}
+}
+
+// MatchElement returns what the function of that name does.
+func (m *Matcher) MatchElement(n *html.Node) *DOMRule { return matchElement(n, m) }
+
+// words is matchWords with a look at what was asked before.
+func (m *Matcher) words(val string) int {
+	n := len(val)
+	if m == nil || n < 4 {
+		return matchWords(val)
+	}
+	slot := &m.seen[(uint32(n)*131+uint32(val[0])*17+uint32(val[n/2])*31+uint32(val[n-1])*7+uint32(val[n-2]))%uint32(len(m.seen))]
+	if slot.val != val {
+		slot.val, slot.rule = val, matchWords(val)
+	}
+	return slot.rule
 }
 
 // streamed reports whether a hidden element is one that a script moves into

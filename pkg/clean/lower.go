@@ -55,17 +55,22 @@ func smallUpTo(s string, i int) int {
 	return i
 }
 
-// wordBytes tells the letters and digits of ASCII.
-var wordBytes = func() (t [utf8.RuneSelf]bool) {
+// folded maps the letters and digits of ASCII to small ones, all else to 0.
+var folded = func() (t [utf8.RuneSelf]byte) {
 	for c := range t {
-		t[c] = c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+		switch {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'z':
+			t[c] = byte(c)
+		case c >= 'A' && c <= 'Z':
+			t[c] = byte(c) | 0x20
+		}
 	}
 	return t
 }()
 
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf && r >= 0 {
-		return wordBytes[r]
+		return folded[r] != 0
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
@@ -85,29 +90,43 @@ func mayHoldDigit(s string) bool {
 func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	gap := false
+	var out [256]byte // what goes to b at once
+	n, gap, begun := 0, false, false
 	for i := 0; i < len(s); {
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s[i:])
+		if n > len(out)-2*utf8.UTFMax {
+			b.Write(out[:n])
+			n = 0
 		}
-		i += n
-		if !isWord(r) {
-			gap = gap || r != '\''
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			f := folded[c]
+			if f == 0 {
+				gap = gap || c != '\''
+				continue
+			}
+			if gap && begun {
+				out[n] = ' '
+				n++
+			}
+			out[n] = f
+			n++
+			gap, begun = false, true
 			continue
 		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if !isWord(r) {
+			gap = true
+			continue
 		}
-		gap = false
-		switch {
-		case r >= utf8.RuneSelf:
-			b.WriteRune(unicode.ToLower(r))
-		case r >= 'A' && r <= 'Z':
-			b.WriteByte(byte(r) | 0x20)
-		default:
-			b.WriteByte(byte(r))
+		if gap && begun {
+			out[n] = ' '
+			n++
 		}
+		n += utf8.EncodeRune(out[n:], unicode.ToLower(r))
+		gap, begun = false, true
 	}
+	b.Write(out[:n])
 	return b.String()
 }

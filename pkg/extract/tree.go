@@ -61,6 +61,7 @@ type page struct {
 	buf      []byte
 	whole    string // the text that is buf, where one node holds all of it
 	paras    []paragraph
+	rules    clean.Matcher
 	lines    []lineInfo // those that a <br> ended
 	line     lineInfo   // the one that is being gathered
 	leadLink int        // characters of the link that the block begins with
@@ -182,7 +183,7 @@ func (p *page) walk(n *html.Node, parent, depth int) {
 	if isBlk {
 		p.flush(parent)
 	}
-	rule := clean.MatchElement(n)
+	rule := p.rules.MatchElement(n)
 	if rule != nil && rule.Kind == clean.Hidden && !isBlk {
 		return // a box that opens inside a sentence is no part of it
 	}

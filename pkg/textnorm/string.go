@@ -142,14 +142,19 @@ func Words(s string) int {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			i++
 			switch {
-			case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9':
-				word = true
+			case c > ' ':
+				word = word || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 			case c == ' ' || c >= '\t' && c <= '\r':
-				n += wordsOfRun(s[from:i-1], word, dense)
-				from, word, dense = i, false, false
+				switch {
+				case dense:
+					n += wordsOfRun(s[from:i], word, dense)
+				case word:
+					n++
+				}
+				from, word, dense = i+1, false, false
 			}
+			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
