@@ -223,16 +223,21 @@ func markPullQuotes(d *document) {
 			folded[i] = Fold(d.lines[i].Text)
 		}
 	}
-	copies := d.copies(folded)
+	copies, known := false, false
 	seen := map[string]bool{}
 	for i := range d.lines {
 		l := &d.lines[i]
 		if folded[i] == "" {
 			continue
 		}
-		if seen[folded[i]] && l.Words >= copyWords && copies {
-			d.mark(i, PullQuote)
-			continue
+		if seen[folded[i]] && l.Words >= copyWords {
+			if !known {
+				copies, known = d.copies(folded), true
+			}
+			if copies {
+				d.mark(i, PullQuote)
+				continue
+			}
 		}
 		seen[folded[i]] = true
 		said := withoutSpeaker(l.Text)

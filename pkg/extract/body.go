@@ -63,10 +63,11 @@ func (p *page) descend(i int, share float64, weights []float64) int {
 // dropAround looks at what stands in the wide element beside its core, the
 // piece that holds most of the article, and drops what is not like it.
 func (p *page) dropAround(wide, core int, witness string) {
+	headline := p.headline()
 	for e := core; e != wide; e = p.els[e].parent {
 		parent := p.els[e].parent
 		for k := parent + 1; k < p.els[parent].end; k = p.els[k].end {
-			if k == e || p.els[k].hidden || p.belongs(k, e, core, witness) {
+			if k == e || p.els[k].hidden || p.belongs(k, e, core, headline, witness) {
 				continue
 			}
 			for i := p.els[k].first; i < p.els[k].last; i++ {
@@ -96,11 +97,11 @@ func (p *page) headed(k int) bool {
 const minHeaded = 300
 
 // belongs reports whether element k, which stands beside the piece e of the
-// article, is a piece of it too.
-func (p *page) belongs(k, e, core int, witness string) bool {
+// article, is a piece of it too. headline is the block of the main headline.
+func (p *page) belongs(k, e, core, headline int, witness string) bool {
 	el := &p.els[k]
-	if p.aboveHeadline(k, e) {
-		return false
+	if k < e && el.last <= headline && headline < p.els[e].last {
+		return false // it ends above the headline
 	}
 	if sameForm(el.node, p.els[core].node) || sameForm(el.node, p.els[e].node) {
 		return true
@@ -140,18 +141,15 @@ func (p *page) belongs(k, e, core int, witness string) bool {
 // recipe.
 const minItems = 4
 
-// aboveHeadline reports whether element k ends before the first main headline,
-// which stands before the end of e.
-func (p *page) aboveHeadline(k, e int) bool {
-	if k > e {
-		return false
-	}
-	for i := range min(p.els[e].last, maxHeadBlocks) {
+// headline returns the first block that is a main headline, -1 if there is none
+// near the top of the page.
+func (p *page) headline() int {
+	for i := range min(len(p.blocks), maxHeadBlocks) {
 		if p.blocks[i].level == 1 {
-			return p.els[k].last <= i
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // maxHeadBlocks bounds how far down the headline of a page is looked for, in
