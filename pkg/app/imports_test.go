@@ -26,6 +26,7 @@ var importTable = map[string][]string{
 	"pkg/feed":              {"pkg/article", "pkg/textnorm", "pkg/weburl"},
 	"pkg/fetch":             {"pkg/article", "pkg/weburl"},
 	"pkg/dedup":             {"pkg/article"},
+	"pkg/story":             {"pkg/article", "pkg/dedup", "pkg/textnorm"},
 	"pkg/index":             {"pkg/article"},
 	"pkg/index/bleveindex":  {"pkg/article", "pkg/index"},
 	"pkg/index/indextest":   {"pkg/article", "pkg/index"},
@@ -47,7 +48,7 @@ var importTable = map[string][]string{
 
 // pure packages are plain functions of their input: no broker, no metrics, no
 // HTTP server, not even through another package of ours.
-var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/dedup"}
+var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/dedup", "pkg/story"}
 
 var impure = []string{"github.com/nats-io/", "github.com/prometheus/", "go.opentelemetry.io/"}
 
