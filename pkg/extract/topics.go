@@ -64,9 +64,13 @@ func (p *page) sectionLabel() string {
 
 // setImages lists the pictures of the body with what is printed below them.
 func setImages(a *article.Article, p *page, m *meta, body int) {
+	origin := originOf(a.URL)
 	add := func(u, caption, credit string) {
 		abs, err := u, error(nil)
-		if !plainURL(u) {
+		if strings.HasPrefix(u, "/") && !strings.HasPrefix(u, "//") {
+			abs = origin + u
+		}
+		if !plainURL(abs) {
 			abs, err = weburl.Resolve(a.URL, u)
 		}
 		if err != nil || hasImage(a, abs) || len(a.Images) >= maxImages {
@@ -112,10 +116,22 @@ func hasImage(a *article.Article, u string) bool {
 	return false
 }
 
+// originOf returns the scheme and host of a plain address, or "".
+func originOf(u string) string {
+	if !plainURL(u) {
+		return ""
+	}
+	host := strings.Index(u, "://") + len("://")
+	return u[:host+strings.IndexByte(u[host:], '/')]
+}
+
 // plainURL reports an absolute address that resolving would leave as it is:
 // most pictures have one, and resolving costs more than finding them.
 func plainURL(u string) bool {
 	rest, ok := strings.CutPrefix(u, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(u, "http://")
+	}
 	if !ok || len(u) > weburl.MaxLength {
 		return false
 	}
