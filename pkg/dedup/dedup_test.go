@@ -200,7 +200,8 @@ func TestSketchRoundTrip(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"empty", "", ""},
 		{"later fields", "1:" + exact + ":abc:def", exact},
-		{"unknown version", "2:" + exact, ""},
+		{"version without a fingerprint", "2:" + exact, exact},
+		{"unknown version", "3:" + exact, ""},
 		{"no version", exact, ""},
 		{"no hash", "1:", ""},
 		{"cut hash", "1:" + exact[:20], ""},
