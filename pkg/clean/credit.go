@@ -151,7 +151,10 @@ func creditIn(text, lower string) int {
 	trimmed := strings.TrimRight(lower, " .")
 	for _, pair := range [...][2]string{{"(", ")"}, {"[", "]"}, {"（", "）"}, {"【", "】"}} {
 		inner, closed := strings.CutSuffix(trimmed, pair[1])
-		if i := strings.LastIndex(inner, pair[0]); closed && i >= 0 && len(trimmed)-i < 120 {
+		if !closed {
+			continue
+		}
+		if i := strings.LastIndex(inner, pair[0]); i >= 0 && len(trimmed)-i < 120 {
 			in := inner[i+len(pair[0]):]
 			if isCreditText(in) || creditLabelled(in) {
 				return i
@@ -220,7 +223,8 @@ func labelledCredit(lower string) int {
 
 // trailingAgency finds "... storm. REUTERS/Jane Roe" and "... Jane Roe/AFP".
 func trailingAgency(lower, text string) int {
-	if endsLikeSentence(lower) && !strings.Contains(lower, "/") {
+	slash := strings.IndexByte(lower, '/') >= 0
+	if !slash && (endsLikeSentence(lower) || strings.IndexByte(lower, '|') < 0) {
 		return -1
 	}
 	i := strings.LastIndex(lower, ". ")
