@@ -143,12 +143,12 @@ func TestRegions(t *testing.T) {
 		},
 		{
 			name:  "standfirst that nothing but its place names",
-			page:  title + `<body><main><div class="top">` + h1 + `<div><p>Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport with two million crowns every single week until Christmas.</p></div></div><div class="text">` + story("p", 5) + `</div></main></body>`,
+			page:  title + `<body><main><div class="top">` + h1 + `<div><p>Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport in the capital with two million crowns every single week until Christmas.</p></div></div><div class="text">` + story("p", 5) + `</div></main></body>`,
 			stays: []string{"Seventeen ferries", "statement 5 "},
 		},
 		{
 			name:  "standfirst with facts of its own",
-			page:  title + `<body><article>` + h1 + `<p class="standfirst">Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport with two million crowns every single week until Christmas.</p>` + story("p", 5) + `</article></body>`,
+			page:  title + `<body><article>` + h1 + `<p class="standfirst">Seventeen ferries carry commuters meanwhile, subsidised by the ministry of transport in the capital with two million crowns every single week until Christmas.</p>` + story("p", 5) + `</article></body>`,
 			stays: []string{"Seventeen ferries", "statement 5 "},
 		},
 		{
