@@ -120,7 +120,7 @@ const maxStandfirst = 60
 const (
 	// standfirstWordsKept is from how many words on a standfirst is a paragraph that
 	// says something, and not a second headline.
-	standfirstWordsKept = 23
+	standfirstWordsKept = 20
 	// newWordsKept is how many of its words must stand nowhere in the body for it to
 	// say what the body does not.
 	newWordsKept = 2

@@ -149,7 +149,7 @@ func (g *generator) item(i int) *item {
 	own := g.writer(i, 3)
 	text := g.writer(root, 3)
 	s := &story{
-		key: "gen-" + strconv.Itoa(i), title: text.headline(), standfirst: capital(text.expand("{standfirst}")),
+		key: "gen-" + strconv.Itoa(i), title: text.headline(), standfirst: text.standfirst(),
 		place: text.vars["town"], section: text.expand("{section}"), tags: []string{text.vars["town"], text.expand("{thing}")},
 		agency: i != root,
 	}
@@ -215,6 +215,19 @@ func (g *generator) writer(i, purpose int) *writer {
 func (w *writer) headline() string { return capital(w.expand("{headline}")) }
 
 func (w *writer) sentence() string { return capital(w.expand("{sentence}")) }
+
+// longestStandfirst is how many words a generated standfirst has at most: one
+// that is as long as a paragraph and says what the text does not is part of it.
+const longestStandfirst = 15
+
+func (w *writer) standfirst() string {
+	for range 20 {
+		if s := w.expand("{standfirst}"); len(strings.Fields(s)) <= longestStandfirst {
+			return capital(s)
+		}
+	}
+	return capital(w.headline())
+}
 
 // expand replaces every {rule}. {Rule} starts with a capital.
 func (w *writer) expand(text string) string {
