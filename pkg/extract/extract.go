@@ -26,7 +26,7 @@ import (
 
 // Version names the behaviour of this package; it changes whenever the same
 // page may give another article.
-const Version = "1"
+const Version = "2"
 
 // The permanent failures of a page. Trying again gives the same.
 var (
