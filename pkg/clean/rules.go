@@ -181,6 +181,21 @@ var rules = []Rule{
 		Stays: []string{"Comments by the minister drew fire.", "He declined to comment."},
 	},
 	{
+		Kind: Comments, Name: "comment-policy", MaxWords: 60, Where: AtTail, Func: isCommentPolicy,
+		Goes: []string{
+			"Comments are moderated and appear after a while.", "Comments that insult others will be removed.", "Kommentare werden vor der Veröffentlichung geprüft und freigeschaltet.", "Les commentaires sont modérés a posteriori.",
+			"Comentários ofensivos não serão publicados.", "Los comentarios ofensivos serán eliminados.",
+		},
+		Stays: []string{"The minister's comments drew fire.", "The old signs will be removed in May.", "Kommentare gab es keine.", "Os comentários do ministro irritaram a oposição."},
+	},
+	{
+		Kind: Contact, Name: "publisher-address", MaxWords: 60, Where: AtEnds, Func: isRegistered,
+		Goes: []string{
+			"Rua do Porto, 12 - Centro - CNPJ: 12.345.678/0001-90 - Fone: (00) 5555-0199", "Herold Verlag GmbH, Hafenweg 3, 12345 Nordhafen, Amtsgericht Nordhafen HRB 99999", "The Herald Ltd, 3 Harbour Road, Northport. Registered in England, company number 01234567",
+		},
+		Stays: []string{"The company number one in ferries sold 12 boats.", "Das Amtsgericht sprach ihn am 3. Mai 2019 frei.", "A empresa, CNPJ à parte, deve 12 milhões."},
+	},
+	{
 		Kind: Cookie, Name: "cookie-notice", MaxWords: 80, Contains: cookiePhrases,
 		Goes:  []string{"We use cookies to improve your experience.", "Diese Website verwendet Cookies.", "Ce site utilise des cookies", "Accept all cookies"},
 		Stays: []string{"Die Kekse heißen dort Cookies.", "She baked cookies for the crew."},
