@@ -57,7 +57,7 @@ func TestWarningsHaveFewKinds(t *testing.T) {
 	for warning, want := range map[string]string{
 		"charset: declared x-evil-7731": "charset",
 		"removed_blocks_left_out":       "removed_blocks_left_out",
-		"page flattened: too deep":      "page_flattened",
+		"page cut: too deep":            "page_cut",
 		strings.Repeat("word ", 30):     "other",
 	} {
 		if got := warningKind(warning); got != want {

@@ -74,7 +74,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	doc := htmltree.Parse(text)
 	defer doc.Release()
 	if doc.Cut {
-		warnings = append(warnings, "page flattened: too deep or too large")
+		warnings = append(warnings, "page cut: too deep or too large")
 	}
 	pg := buildPage(doc.Root)
 	defer pg.release()
