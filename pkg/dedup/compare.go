@@ -1,6 +1,9 @@
 package dedup
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Doc is what verification looks at.
 type Doc struct {
@@ -19,6 +22,20 @@ const (
 	KindTemplate             // the same form filled with other facts
 )
 
+// String returns the name of the kind.
+func (k Kind) String() string {
+	switch k {
+	case KindCopy:
+		return "copy"
+	case KindLink:
+		return "link"
+	case KindTemplate:
+		return "template"
+	case KindNone:
+	}
+	return "none"
+}
+
 // Relation is how a text a relates to a text b.
 type Relation struct {
 	Kind  Kind
@@ -26,6 +43,220 @@ type Relation struct {
 	Back  float64 // of b's words that a has
 }
 
+// The rule of copies. Shares are of words that lie in runs which both have;
+// the longer text is called the host, the other one the part.
+const (
+	// A text is a copy if this share of it is in the other. Short texts need
+	// more: what they share may be a form.
+	copyShare  = 0.6
+	shortShare = 0.8
+	shortWords = 120
+	formWords  = 250
+
+	// The rest of the host: beyond evenShare there is little of it. A host with
+	// less of the part than lowShare is a copy of it only if it starts with it
+	// (headShare of its first headWords words) or has its title.
+	evenShare  = 0.55
+	lowShare   = 0.2
+	headShare  = 0.4
+	headWords  = 60
+	titleShare = 0.6
+	titleWords = 3
+
+	// Between lowShare and evenShare the host has text of its own. It is a
+	// round-up, not a longer version, if it has a lead of its own (ownLead
+	// words), holds the part in one block (blockShare of the words from the
+	// first to the last shared one) and is about other things (fewer than
+	// topicShare of its own long words are among the part's).
+	ownLead    = 40
+	blockShare = 0.6
+	topicShare = 0.25
+
+	// Forms: texts under formWords whose numbers differ. Of texts of one day
+	// nearly all numbers must differ, for a report is corrected within hours.
+	sameDay       = 20 * time.Hour
+	numbersShare  = 0.8
+	numbersDiffer = 2
+	otherNumbers  = 0.3
+	mostNumbers   = 3
+
+	// What comes days later is a copy only if it is nearly the whole.
+	sameNews   = 72 * time.Hour
+	wholeShare = 0.9
+
+	// Texts that are no copies are linked from this share on, or this many words.
+	linkShare = 0.2
+	linkWords = 60
+
+	// Below this length texts are copies only if they are equal, title and all.
+	tinyWords = 20
+)
+
 // Compare tells how two texts relate, from nothing but the two. The kind is the
 // same both ways round.
-func Compare(a, b *Doc) Relation { return Relation{} }
+func Compare(a, b *Doc) Relation {
+	return relate(proseOf(a), proseOf(b))
+}
+
+// side is one of two texts beside what it shares with the other.
+type side struct {
+	*prose
+	in     []bool // units that the other has
+	words  float64
+	share  float64 // of words
+	before float64 // own words before the first shared one
+	inside float64 // own words between the first and the last shared one
+	head   float64 // share of the first headWords
+}
+
+func sideOf(p *prose, in []bool) side {
+	s := side{prose: p, in: in}
+	last := 0 // own weight since the last shared unit
+	own, shared, head, headShared := 0, 0, 0, 0
+	for i, shares := range in {
+		if p.flags[i]&furniture != 0 {
+			continue
+		}
+		w := int(p.weight[i])
+		if head < headWords*wordWeight {
+			head += w
+			if shares {
+				headShared += w
+			}
+		}
+		switch {
+		case !shares:
+			own += w
+			last += w
+		case shared == 0:
+			s.before = float64(own) / wordWeight
+			shared, last = w, 0
+		default:
+			shared += w
+			s.inside += float64(last) / wordWeight
+			last = 0
+		}
+	}
+	s.words = float64(own+shared) / wordWeight
+	if shared > 0 {
+		s.share = float64(shared) / float64(own+shared)
+		s.head = float64(headShared) / float64(head)
+	}
+	return s
+}
+
+func relate(a, b *prose) Relation {
+	inA, inB := cover(a, b)
+	sa, sb := sideOf(a, inA), sideOf(b, inB)
+	host, part := &sa, &sb
+	if cmp.Or(cmp.Compare(a.weighed, b.weighed), cmp.Compare(a.digest, b.digest)) < 0 {
+		host, part = part, host
+	}
+	return Relation{Kind: kindOfPair(host, part), Share: sa.share, Back: sb.share}
+}
+
+// kindOfPair is the rule. It treats its texts alike but for their length.
+func kindOfPair(host, part *side) Kind {
+	large, small := max(host.share, part.share), min(host.share, part.share)
+	titles := titlesAgree(host.title, part.title)
+	if part.words < tinyWords {
+		if small == 1 && host.words == part.words && (titles || len(host.title)+len(part.title) == 0) {
+			return KindCopy
+		}
+		return KindNone
+	}
+	if large >= threshold(part.words) && sameText(host, part, small, titles) {
+		switch {
+		case otherFacts(host, part):
+			return KindTemplate
+		case apart(host, part) <= sameNews || small >= wholeShare:
+			return KindCopy
+		case part.words < formWords:
+			return KindTemplate
+		}
+	}
+	if large >= linkShare || max(host.share*host.words, part.share*part.words) >= linkWords {
+		return KindLink
+	}
+	return KindNone
+}
+
+func threshold(words float64) float64 {
+	if words < shortWords {
+		return shortShare
+	}
+	return copyShare
+}
+
+// sameText reports whether a host that has most of a part is another version of
+// it, not a text that contains it.
+func sameText(host, part *side, small float64, titles bool) bool {
+	if small >= evenShare || host.head >= headShare || titles {
+		return true
+	}
+	if small < lowShare {
+		return false
+	}
+	shared := host.share * host.words
+	roundUp := host.before >= ownLead && shared >= blockShare*(shared+host.inside) && topic(host, part) < topicShare
+	return !roundUp
+}
+
+// topic is the share of the long words of host's own text that part has, or of
+// part's long words if those are fewer. In scripts without spaces pairs of
+// characters stand for long words.
+func topic(host, part *side) float64 {
+	own, other := host.topics(true), part.topics(false)
+	n := min(len(own), len(other))
+	if n == 0 {
+		return 0
+	}
+	return float64(common(own, other)) / float64(n)
+}
+
+// topics returns the long words of a text, or of what is its own, as a set.
+func (s *side) topics(ownOnly bool) []uint64 {
+	words := make([]uint64, 0, len(s.hash)/3)
+	for i, h := range s.hash {
+		if s.flags[i]&furniture != 0 || ownOnly && s.in[i] {
+			continue
+		}
+		switch {
+		case s.flags[i]&longWord != 0:
+			words = append(words, h)
+		case i > 0 && s.weight[i] == charWeight && s.weight[i-1] == charWeight:
+			words = append(words, mix(s.hash[i-1], h))
+		}
+	}
+	return sortedSet(words)
+}
+
+// titlesAgree reports whether most words of the shorter title are in the longer.
+func titlesAgree(a, b []uint64) bool {
+	n := min(len(a), len(b))
+	return n >= titleWords && float64(common(a, b)) >= titleShare*float64(n)
+}
+
+// apart is how far apart two texts were published; 0 if that is not known.
+func apart(a, b *side) time.Duration {
+	if a.published.IsZero() || b.published.IsZero() {
+		return 0
+	}
+	return a.published.Sub(b.published).Abs()
+}
+
+// otherFacts reports whether the numbers of two short texts differ as those of
+// two fillings of one form do.
+func otherFacts(a, b *side) bool {
+	if min(a.words, b.words) >= formWords {
+		return false
+	}
+	n := min(len(a.numbers), len(b.numbers))
+	same := common(a.numbers, b.numbers)
+	share := float64(same)
+	if n-same >= mostNumbers && share < otherNumbers*float64(n) {
+		return true
+	}
+	unknown := a.published.IsZero() || b.published.IsZero()
+	return (unknown || apart(a, b) > sameDay) && n-same >= numbersDiffer && share < numbersShare*float64(n)
+}

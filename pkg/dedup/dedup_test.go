@@ -148,7 +148,7 @@ func TestGroupingIsInvisible(t *testing.T) {
 	property := func(n uint64, which uint8) bool {
 		plain := strconv.FormatUint(n, 10)
 		separators := []string{",", ".", "\u00a0", "\u202f", "\u2009"}
-		grouped := group(plain, separators[int(which)%len(separators)])
+		grouped := groupDigits(plain, separators[int(which)%len(separators)])
 		return Exact("x "+plain+" y") == Exact("x "+grouped+" y")
 	}
 	if err := quick.Check(property, nil); err != nil {
@@ -156,8 +156,8 @@ func TestGroupingIsInvisible(t *testing.T) {
 	}
 }
 
-// group writes digits in groups of three from the right.
-func group(digits, separator string) string {
+// groupDigits writes digits in groups of three from the right.
+func groupDigits(digits, separator string) string {
 	var b strings.Builder
 	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {

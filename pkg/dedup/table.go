@@ -1,13 +1,40 @@
 package dedup
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The defaults of [TableOptions].
+const (
+	defaultWindow        = 7 * 24 * time.Hour
+	defaultMaxPostings   = 200
+	defaultMaxCandidates = 64
+)
+
+// minHits is how many shingles two articles must share to be candidates; both
+// may have fewer that can be compared.
+const minHits = 2
+
+// minContainment is the estimated share of the shorter text from which on an
+// article is a candidate.
+const minContainment = 0.1
 
 // TableOptions are the bounds of a [Table]; zero values mean the defaults.
 type TableOptions struct {
 	Window        time.Duration // how far apart two articles may be; 7 days
 	MaxPostings   int           // articles a shingle is remembered for, the latest; 200
-	MaxCandidates int           // most candidates of one call; 32
-	MaxArticles   int           // the oldest are forgotten beyond it; no bound
+	MaxCandidates int           // most candidates of one call; 64
+	MaxArticles   int           // the oldest are forgotten beyond it; 0: no bound
+}
+
+func (o TableOptions) withDefaults() TableOptions {
+	o.Window = cmp.Or(max(o.Window, 0), defaultWindow)
+	o.MaxPostings = cmp.Or(max(o.MaxPostings, 0), defaultMaxPostings)
+	o.MaxCandidates = cmp.Or(max(o.MaxCandidates, 0), defaultMaxCandidates)
+	return o
 }
 
 // Candidate is an article that may share text with the one asked for.
@@ -20,30 +47,222 @@ type Candidate struct {
 // TableStats says how large a table is.
 type TableStats struct {
 	Articles int
-	Postings int
-	Bytes    int64 // memory held
+	Postings int   // of articles that were forgotten, too, until their place is needed
+	Bytes    int64 // memory held, about
 }
 
 // Table finds the articles that may share text with a new one. It forgets what
 // is older than its window. It is not safe for concurrent use.
+//
+// Articles are numbered in order of arrival. The postings of a shingle, the
+// numbers of the articles that have it, lie in one of many small tables of open
+// addressing. Forgetting an article leaves its postings; a small table drops
+// them when it is full, so no call does much work at once.
 type Table struct {
-	opts TableOptions
+	opts   TableOptions
+	docs   []tableDoc // in order of arrival
+	first  uint32     // number of docs[0]
+	byID   map[string]uint32
+	shards []shard
+	latest int64 // the latest time of an article, in seconds
+
+	touched []uint32        // scratch: numbers with hits
+	forget  func(id string) // called for articles that leave by age, if set
+	scratch []scored        // scratch of Candidates
+}
+
+// tableDoc is what a table knows of an article.
+type tableDoc struct {
+	id    string // "": removed
+	at    int64  // seconds
+	limit uint32 // upper bits of the bound below which all its shingles are kept
+	count uint16 // shingles
+	hits  uint16 // scratch of Candidates
+}
+
+type scored struct {
+	number      uint32
+	hits        uint16
+	containment float64
 }
 
 // NewTable returns an empty table.
-func NewTable(opts TableOptions) *Table { return &Table{opts: opts} }
+func NewTable(opts TableOptions) *Table {
+	return &Table{opts: opts.withDefaults(), byID: map[string]uint32{}, shards: make([]shard, shardCount)}
+}
 
 // Add puts an article into the table; it replaces one of the same id. The time
 // is when the article arrived, by a clock that can be trusted: what is a window
 // older than the latest is forgotten.
-func (t *Table) Add(id string, at time.Time, f Fingerprint) {}
+func (t *Table) Add(id string, at time.Time, f Fingerprint) {
+	t.Remove(id)
+	seconds := at.Unix()
+	t.latest = max(t.latest, seconds)
+	t.expire()
+	if id == "" || len(f.Hashes) == 0 || t.old(seconds) {
+		return
+	}
+	number := t.first + uint32(len(t.docs))
+	hashes := f.Hashes[:min(len(f.Hashes), maxHashes)]
+	t.docs = append(t.docs, tableDoc{id: id, at: seconds, limit: limitOf(hashes), count: uint16(len(hashes))})
+	t.byID[id] = number
+	for _, h := range hashes {
+		t.shardOf(h).add(keyOf(h), number, t)
+	}
+}
 
 // Remove forgets an article.
-func (t *Table) Remove(id string) {}
+func (t *Table) Remove(id string) {
+	number, ok := t.byID[id]
+	if !ok {
+		return
+	}
+	delete(t.byID, id)
+	t.docs[number-t.first].id = ""
+}
+
+// expire forgets the articles at the head of the queue whose time is over.
+func (t *Table) expire() {
+	n := 0
+	for ; n < len(t.docs); n++ {
+		d := &t.docs[n]
+		over := t.opts.MaxArticles > 0 && len(t.byID) >= t.opts.MaxArticles
+		if d.id != "" && !over && !t.old(d.at) {
+			break
+		}
+		if d.id == "" {
+			continue
+		}
+		delete(t.byID, d.id)
+		if t.forget != nil {
+			t.forget(d.id)
+		}
+		d.id = ""
+	}
+	t.docs = t.docs[n:]
+	t.first += uint32(n)
+}
+
+func (t *Table) old(seconds int64) bool {
+	return t.latest-seconds > int64(t.opts.Window/time.Second)
+}
+
+// at returns when an article arrived.
+func (t *Table) at(id string) (time.Time, bool) {
+	number, ok := t.byID[id]
+	if !ok {
+		return time.Time{}, false
+	}
+	return time.Unix(t.docs[number-t.first].at, 0), true
+}
+
+// has reports whether the table holds an article.
+func (t *Table) has(id string) bool {
+	_, ok := t.byID[id]
+	return ok
+}
+
+// doc returns the article of a number, nil if it was forgotten.
+func (t *Table) doc(number uint32) *tableDoc {
+	i := number - t.first // wraps for what is older
+	if uint64(i) >= uint64(len(t.docs)) || t.docs[i].id == "" {
+		return nil
+	}
+	return &t.docs[i]
+}
 
 // Candidates returns the articles that may share text with f, within the window
 // before and after at, best first, never id itself.
-func (t *Table) Candidates(id string, at time.Time, f Fingerprint) []Candidate { return nil }
+func (t *Table) Candidates(id string, at time.Time, f Fingerprint) []Candidate {
+	if len(f.Hashes) == 0 {
+		return nil
+	}
+	hashes := f.Hashes[:min(len(f.Hashes), maxHashes)]
+	t.count(hashes)
+	best := t.scratch[:0]
+	seconds, limit := at.Unix(), limitOf(hashes)
+	for _, number := range t.touched {
+		d := t.doc(number)
+		hits := d.hits
+		d.hits = 0
+		if d.id == id || max(d.at-seconds, seconds-d.at) > int64(t.opts.Window/time.Second) {
+			continue
+		}
+		n := min(below(hashes, d.limit), d.below(limit))
+		c := min(float64(hits)/max(n, 1), 1)
+		if (hits >= minHits || n < minHits) && c >= minContainment {
+			best = append(best, scored{number, hits, c})
+		}
+	}
+	t.touched, t.scratch = t.touched[:0], best[:0]
+	slices.SortFunc(best, func(a, b scored) int {
+		return cmp.Or(cmp.Compare(b.containment, a.containment), cmp.Compare(b.hits, a.hits),
+			strings.Compare(t.doc(a.number).id, t.doc(b.number).id))
+	})
+	best = best[:min(len(best), t.opts.MaxCandidates)]
+	out := make([]Candidate, len(best))
+	for i, s := range best {
+		out[i] = Candidate{ID: t.doc(s.number).id, Containment: s.containment}
+	}
+	return out
+}
+
+// count counts the shingles that each article shares.
+func (t *Table) count(hashes []uint64) {
+	for _, h := range hashes {
+		key := keyOf(h)
+		s := t.shardOf(h)
+		if len(s.entries) == 0 {
+			continue
+		}
+		for i := s.home(key); s.entries[i] != 0; i = s.after(i) {
+			if entryKey(s.entries[i]) != key {
+				continue
+			}
+			number := entryNumber(s.entries[i])
+			d := t.doc(number)
+			if d == nil {
+				continue
+			}
+			if d.hits == 0 {
+				t.touched = append(t.touched, number)
+			}
+			d.hits++
+		}
+	}
+}
+
+// limitOf returns the upper half of the bound below which a sketch is complete.
+func limitOf(hashes []uint64) uint32 {
+	last := hashes[len(hashes)-1]
+	if len(hashes) < maxHashes && last < hashBound {
+		last = hashBound
+	}
+	return uint32(last >> 32)
+}
+
+// below counts the hashes up to a limit.
+func below(hashes []uint64, limit uint32) float64 {
+	n, _ := slices.BinarySearch(hashes, (uint64(limit)+1)<<32)
+	return float64(n)
+}
+
+// below estimates how many of an article's shingles are up to a limit.
+func (d *tableDoc) below(limit uint32) float64 {
+	if limit >= d.limit {
+		return float64(d.count)
+	}
+	return float64(d.count) * float64(limit) / float64(d.limit)
+}
 
 // Stats returns the size of the table.
-func (t *Table) Stats() TableStats { return TableStats{} }
+func (t *Table) Stats() TableStats {
+	const docSize, idSize, mapSize = 40, 32, 44
+	s := TableStats{Articles: len(t.byID)}
+	s.Bytes = int64(cap(t.docs))*docSize + int64(len(t.byID))*(idSize+mapSize)
+	for i := range t.shards {
+		s.Postings += t.shards[i].used
+		s.Bytes += int64(cap(t.shards[i].entries)) * 8
+	}
+	return s
+}

@@ -138,7 +138,7 @@ func mix(h, w uint64) uint64 {
 const (
 	hashBound = 1 << 61 // one in 8
 	minHashes = 16
-	maxHashes = 512
+	maxHashes = 256
 	// storedBits is the part of a hash that a sketch stores.
 	storedBits = 1<<64 - 1<<(64-8*hashBytes)
 )
