@@ -2,58 +2,70 @@ package story
 
 import "math"
 
-// The weights of a pair: a logistic regression over pairs of articles on the
-// same and on different events, fitted to one half of the events of four sets
-// (TestFit prints it), rounded, and checked on the other half. Zero is where an
-// article joins. The constants are the same for all languages.
-const (
-	weightAll     = 4.5
-	weightNames   = 2.5
-	weightTitles  = 2
-	weightLeads   = 4
-	weightCrossed = 4
-	weightTime    = -3.25 // of the logarithm of the days between
-	weightDated   = 1     // that both say when is a sign of its own
-	weightBias    = -3
-)
+// features are what is known of a pair of articles.
+type features [numFeatures]float64
 
 const (
-	clampScore = 6 // one pair does not decide for all of a story
-	joinAt     = 0
-	relatedAt  = -1.5
-	noScore    = -clampScore // of articles that share nothing
+	fAll     = iota // cosine of the texts
+	fNames          // of their names
+	fTitles         // of their titles
+	fLeads          // of titles and first sentences
+	fCrossed        // of the title of each with the whole of the other
+	fTime           // logarithm of the days between
+	fDated          // that both say when is a sign of its own
+	numFeatures
 )
 
-// features are what the regression sees.
-type features [7]float64
+// model is a logistic regression over pairs of articles: more than zero when
+// they rather speak of one event.
+type model struct {
+	weights features
+	bias    float64
+}
+
+// defaultModel was fitted to the pairs of one half of the events of four sets
+// (TestFit prints it), rounded, and checked on the other half. It is the same
+// for all languages; the bias is chosen so that zero is where an article joins.
+func defaultModel() model {
+	return model{
+		weights: features{fAll: 4.5, fNames: 2.5, fTitles: 2, fLeads: 4, fCrossed: 4, fTime: -3.25, fDated: 1},
+		bias:    -3,
+	}
+}
+
+const (
+	clampScore  = 6 // one pair does not decide for all of a story
+	joinAt      = 0
+	relatedAt   = -1.5
+	noScore     = -clampScore // of articles that share nothing
+	minLikeness = 0.03        // what articles on one event always have in common
+)
 
 func pairFeatures(a, b *unit) features {
-	l := compare(&a.vector, &b.vector)
-	dated := 0.0
+	f := compare(&a.vector, &b.vector)
+	f[fTime] = math.Log1p(days(a.at, b.at))
 	if a.dated && b.dated {
-		dated = 1
+		f[fDated] = 1
 	}
-	return features{l.all, l.names, l.titles, l.leads, l.crossed, math.Log1p(days(a.at, b.at)), dated}
+	return f
 }
 
-var weights = features{weightAll, weightNames, weightTitles, weightLeads, weightCrossed, weightTime, weightDated}
-
-// pairScore says how much two units speak of one event: the logarithm of the
-// odds, more than zero if they rather do.
-func pairScore(a, b *unit) float64 {
+// score says how much two units speak of one event, as the logarithm of the odds.
+func (m *model) score(a, b *unit) float64 {
 	f := pairFeatures(a, b)
-	if f[0] < minLikeness {
+	if f[fAll] < minLikeness {
 		return noScore
 	}
-	score := weightBias + 0.0
-	for i, x := range f {
-		score += weights[i] * x
-	}
-	return max(-clampScore, min(clampScore, score))
+	return max(-clampScore, min(clampScore, m.logit(&f)))
 }
 
-// minLikeness is what two articles on one event always have in common.
-const minLikeness = 0.03
+func (m *model) logit(f *features) float64 {
+	z := m.bias
+	for i, x := range f {
+		z += m.weights[i] * x
+	}
+	return z
+}
 
 // days is the distance of two times in seconds.
 func days(a, b int64) float64 {

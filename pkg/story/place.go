@@ -103,7 +103,7 @@ func (t *Tracker) place(u *unit, terms []weighed, newID string) Assignment {
 // score compares a known unit with the one that is being added.
 func (t *Tracker) score(u, v *unit) float64 {
 	if v.mark != t.finder.round {
-		v.mark, v.score = t.finder.round, float32(pairScore(u, v))
+		v.mark, v.score = t.finder.round, float32(t.model.score(u, v))
 	}
 	return float64(v.score)
 }
@@ -158,7 +158,7 @@ func (t *Tracker) fit(u *unit, g *group) float64 {
 	scores := t.finder.scores[:0]
 	for i := len(g.units) - 1; i >= 0 && len(scores) < sample; i-- {
 		if g.units[i] != u {
-			scores = append(scores, pairScore(u, g.units[i]))
+			scores = append(scores, t.model.score(u, g.units[i]))
 		}
 	}
 	t.finder.scores = scores

@@ -64,6 +64,7 @@ type Stats struct {
 // Tracker assigns articles to stories. It is not safe for concurrent use.
 type Tracker struct {
 	opts     Options
+	model    model
 	vectors  *vectorizer
 	postings *postings
 	finder   *finder
@@ -116,6 +117,7 @@ func New(opts Options) *Tracker {
 	}
 	return &Tracker{
 		opts:     opts,
+		model:    defaultModel(),
 		vectors:  newVectorizer(),
 		postings: newPostings(),
 		finder:   newFinder(),

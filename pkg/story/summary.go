@@ -2,7 +2,7 @@ package story
 
 import "time"
 
-// Item is one article of a story, for Summarize.
+// Item is one article of a story, for Describe.
 type Item struct {
 	ID, Cluster, Title, Source string
 	Published                  time.Time
@@ -19,5 +19,5 @@ type Summary struct {
 	Last     time.Time
 }
 
-// Summarize describes a story by its articles.
-func Summarize(items []Item) Summary { return Summary{Articles: len(items)} }
+// Describe describes a story by its articles.
+func Describe(items []Item) Summary { return Summary{Articles: len(items)} }

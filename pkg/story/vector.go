@@ -144,13 +144,8 @@ func fill(v *vector, terms []weighed) {
 	v.titleNorm, v.leadNorm = float32(math.Sqrt(title)), float32(math.Sqrt(lead))
 }
 
-// likeness is how two vectors agree, as a whole and in parts; cosines.
-type likeness struct {
-	all, names, titles, leads float64
-	crossed                   float64 // the title of each in the whole of the other
-}
-
-func compare(a, b *vector) likeness {
+// compare fills the features that are of the texts.
+func compare(a, b *vector) features {
 	var all, names, titles, leads, here, there uint64
 	for i, j := 0, 0; i < int(a.n) && j < int(b.n); {
 		switch x, y := a.keys[i], b.keys[j]; {
@@ -182,21 +177,12 @@ func compare(a, b *vector) likeness {
 			j++
 		}
 	}
-	if all == 0 {
-		return likeness{}
-	}
-	over := func(dot uint64, x, y float32) float64 {
-		if dot == 0 || x == 0 || y == 0 {
-			return 0
-		}
-		return min(1, float64(dot)/(float64(x)*float64(y)))
-	}
-	return likeness{
-		all:     over(all, a.norm, b.norm),
-		names:   over(names, a.nameNorm, b.nameNorm),
-		titles:  over(titles, a.titleNorm, b.titleNorm),
-		leads:   over(leads, a.leadNorm, b.leadNorm),
-		crossed: (over(here, a.titleNorm, b.norm) + over(there, a.norm, b.titleNorm)) / 2,
+	return features{
+		fAll:     over(all, a.norm, b.norm),
+		fNames:   over(names, a.nameNorm, b.nameNorm),
+		fTitles:  over(titles, a.titleNorm, b.titleNorm),
+		fLeads:   over(leads, a.leadNorm, b.leadNorm),
+		fCrossed: (over(here, a.titleNorm, b.norm) + over(there, a.norm, b.titleNorm)) / 2,
 	}
 }
 
