@@ -75,7 +75,6 @@ func TestBadInput(t *testing.T) {
 		{"warc", &IngestCommand{}, ingest("--warc=x"), 2, []string{"--warc", "not in this version"}},
 		{"archive", &IngestCommand{}, ingest("--archive=x"), 2, []string{"--archive", "not in this version"}},
 		{"reprocess", &Tool{}, []string{"reprocess", "--archive", "x"}, 2, []string{"not in this version"}},
-		{"cluster", &Tool{}, []string{"cluster", "--jsonl"}, 2, []string{"not in this version"}},
 		{"trace", &Tool{}, []string{"trace", "https://a.example/"}, 2, []string{"not in this version"}},
 		{"clean: missing file", &Tool{}, []string{"clean", missing}, 1, []string{missing}},
 		{"clean: private address", &Tool{}, []string{"clean", "http://127.0.0.1:1/"}, 1, []string{"127.0.0.1", "--allow-private"}},

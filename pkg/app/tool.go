@@ -15,12 +15,12 @@ type Tool struct {
 
 	Run       RunCommand      `cmd:"" help:"Run everything in one process: embedded broker, workers, search on http://localhost:8080. Without --feeds and --urls it reads the newsroom, a demonstration site that comes with it."`
 	Clean     CleanCommand    `cmd:"" help:"Clean pages: files, URLs or standard input, without a broker."`
+	Cluster   ClusterCommand  `cmd:"" help:"Find the copies and stories of a file of articles, without a broker."`
 	Search    SearchCommand   `cmd:"" help:"Search from the terminal."`
 	Tail      TailCommand     `cmd:"" help:"Follow articles as they are indexed."`
 	Feeds     FeedsCommand    `cmd:"" help:"List, check, import and export feeds."`
 	Dead      DeadCommand     `cmd:"" help:"List, show, replay and drop dead letters."`
 	Newsroom  NewsroomCommand `cmd:"" help:"Serve the newsroom, a demonstration site with feeds, by itself."`
-	Cluster   laterCommand    `cmd:"" help:"Not in this version: copies and stories of a file of articles."`
 	Trace     laterCommand    `cmd:"" help:"Not in this version: where a URL is, or why it is not in the index."`
 	Reprocess laterCommand    `cmd:"" help:"Not in this version: run archived pages through the cleaner again."`
 }

@@ -24,6 +24,11 @@ const (
 	minHan = 200
 )
 
+// Language returns the language of a text as a two-letter code, "" where it
+// cannot be told: the declared one, a language tag or "", unless the text says
+// clearly that it is another.
+func Language(declared, text string) string { return detectLanguage(declared, "", text) }
+
 // detectLanguage returns the language as a two-letter code: the one that the
 // page declares, unless the text says clearly that it is another. The text is
 // told by its script, by its small words and by its letters.
