@@ -21,7 +21,7 @@ import (
 // ClusterCommand finds the copies and stories of a file of articles, without a
 // broker and an index.
 type ClusterCommand struct {
-	JSONL  bool          `name:"jsonl" help:"Read articles as JSON, one {\"id\", \"title\"?, \"text\", \"published\"?, \"lang\"?, \"url\"?, \"source\"?} a line, in the order in which they came; once all are read, write {\"id\", \"cluster\", \"story\", \"links\"} a line, in the same order. The output of \"clean --jsonl\" is such input."`
+	JSONL  bool          `name:"jsonl" help:"Read articles as JSON, one {\"id\", \"title\"?, \"text\", \"published\"?, \"lang\"?, \"url\"?, \"source\"?} a line, in the order in which they came; an id that comes again is a new version of its article. Once all are read, write {\"id\", \"cluster\", \"story\", \"links\"} a line for each article, in the order of their last versions. The output of \"clean --jsonl\" is such input."`
 	Window time.Duration `name:"window" default:"168h" help:"How long after it came a copy of an article is looked for, by the times of the articles. Default: ${default}."`
 	Inputs []string      `arg:"" optional:"" name:"input" help:"Files, or - for standard input (the default). Several are one stream."`
 }
@@ -76,7 +76,7 @@ func (c *ClusterCommand) Run(ctx context.Context, env Env) error {
 type clusterer struct {
 	window   time.Duration
 	articles []clusterArticle
-	at       map[string]int // of an id: its place in articles
+	at       map[string]int // of an id: the place of its last version that was taken in
 }
 
 // clusterArticle is an article, and where it was found to belong.
@@ -127,15 +127,11 @@ func (k *clusterer) add(line []byte) error {
 	if in.ID == "" {
 		return errors.New(`no "id"; the answer goes by it`)
 	}
-	if _, twice := k.at[in.ID]; twice {
-		return fmt.Errorf("id %q came before; every article needs its own", in.ID)
-	}
 	a := clusterArticle{
 		doc:  dedup.Doc{ID: in.ID, Title: in.Title, Text: in.Text, Published: clusterTime(in.Published)},
 		lead: in.Standfirst, lang: firstOf(in.Lang, in.Language), source: firstOf(in.Source, in.Site, in.URL),
 		out: clusterOut{ID: in.ID, Cluster: in.ID, Story: in.ID, Links: []string{}},
 	}
-	k.at[in.ID] = len(k.articles)
 	k.articles = append(k.articles, a)
 	return nil
 }
@@ -184,7 +180,7 @@ func (k *clusterer) relate(ctx context.Context, progress io.Writer) error {
 		if i > 0 && i%clusterProgress == 0 {
 			fmt.Fprintf(progress, "%d of %d articles\n", i, len(k.articles))
 		}
-		k.place(&k.articles[i], engine, stories)
+		k.place(i, engine, stories)
 	}
 	return nil
 }
@@ -213,7 +209,9 @@ func (k *clusterer) setArrivals() {
 const clusterProgress = 50_000
 
 // place takes in one article and notes what changes for others.
-func (k *clusterer) place(a *clusterArticle, engine *dedup.Engine, stories *story.Tracker) {
+func (k *clusterer) place(i int, engine *dedup.Engine, stories *story.Tracker) {
+	a := &k.articles[i]
+	k.at[a.doc.ID] = i
 	d := engine.Add(a.doc, a.print, a.arrived)
 	a.out.Cluster = d.Cluster
 	for _, l := range d.Links {
@@ -266,6 +264,9 @@ func (k *clusterer) write(w io.Writer) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	for i := range k.articles {
+		if k.at[k.articles[i].doc.ID] != i {
+			continue // an earlier version
+		}
 		if err := enc.Encode(&k.articles[i].out); err != nil {
 			return fmt.Errorf("write clusters: %w", err)
 		}

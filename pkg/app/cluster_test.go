@@ -90,11 +90,15 @@ func TestClusterTellsCopiesFromReports(t *testing.T) {
 		"Smoke drifted over the harbour until noon and the ferry to Ebbing Sands was cancelled twice. " +
 		"The mayor, Ida Kvist, said that the tower, which leans by a hand's breadth, would have to come down before anybody could look for the cause.\n\n" +
 		"Insurers put the damage at eleven million crowns. A watchman had seen two boys on the roof on Monday evening."
-	_, got := clusterLines(t,
+	ids, got := clusterLines(t,
 		map[string]any{"id": "wire", "title": "Fire at rope works", "text": fire, "published": "2026-03-03T08:00:00Z"},
+		map[string]any{"id": "copy", "title": "Rope works on fire", "text": "More follows.", "published": "2026-03-03T08:30:00Z"},
 		map[string]any{"id": "copy", "title": "Rope works burn", "text": "NORTHPORT (Meridian) - " + fire + "\n\nMore from the harbour every evening at six.", "published": "2026-03-03T09:00:00Z"},
 		map[string]any{"id": "other", "title": "Council votes on trams", "text": strings.Repeat("The council voted nine to four for the tram line to the hospital after a debate about noise, bridges and money. ", 6), "published": "2026-03-03"},
 	)
+	if len(ids) != 3 {
+		t.Errorf("answers for %q, want one for each article", ids)
+	}
 	if got["wire"].Cluster != got["copy"].Cluster || got["wire"].Story != got["copy"].Story {
 		t.Errorf("copy not joined: %+v and %+v", got["wire"], got["copy"])
 	}
@@ -123,7 +127,6 @@ func TestClusterBadInput(t *testing.T) {
 		{"no file", []string{"cluster", "--jsonl", filepath.Join(dir, "none")}, 1, []string{"none"}},
 		{"no json", []string{"cluster", "--jsonl", write("bad", "{\"id\":\"a\",\"text\":\"b\"}\nnonsense\n")}, 1, []string{"bad line 2", "--jsonl"}},
 		{"no id", []string{"cluster", "--jsonl", write("noid", `{"text":"b"}`)}, 1, []string{"noid line 1", `"id"`}},
-		{"id twice", []string{"cluster", "--jsonl", write("twice", "{\"id\":\"a\",\"text\":\"b\"}\n{\"id\":\"a\",\"text\":\"c\"}\n")}, 1, []string{"twice line 2", `"a"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, stdout, stderr := command("copydesk", &Tool{}, c.args...)

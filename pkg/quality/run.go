@@ -59,6 +59,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := scoreGroups(ctx, &o, python, figures); err != nil {
+		return err
+	}
 	fmt.Fprintf(o.Stderr, "measured in %v; pages and scores are in %s\n", o.Now().Sub(start).Round(time.Second/10), o.Work)
 	if err := figures.print(o.Stdout, committed); err != nil {
 		return fmt.Errorf("print table: %w", err)

@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv("QUALITY_STUB") == "" {
 		os.Exit(m.Run())
 	}
+	if len(os.Args) > 1 && os.Args[1] == "cluster" {
+		fmt.Print("{\"id\":\"x\",\"cluster\":\"c\",\"story\":\"s\",\"links\":[]}\n")
+		return
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		var in struct {
@@ -43,6 +47,13 @@ func TestMain(m *testing.M) {
 const stubScorer = `import json, sys
 n = len(open(sys.argv[sys.argv.index("--pred") + 1]).readlines())
 print(json.dumps({"scrapinghub": {"shingle": {"f1": n / 4, "accuracy": 1.0}}}))
+`
+
+// stubGroupScorer answers for copies, and repeats what group it was given.
+const stubGroupScorer = `import json, sys
+group = json.loads(open(sys.argv[sys.argv.index("--pred") + 1]).readline())["cluster"]
+print(json.dumps({"near_duplicate": {"ari": 0.5 if group == "c" else 0, "b3_f1": 0.25 if group == "s" else 0},
+  "labelled_pairs": {"template_merged": 1}, "partial_reuse_links": {"links": 4, "recall": 0.75, "merged": 1}}))
 `
 
 // stubOptions sets up a folder with pages, a scorer, and one seed.
@@ -68,6 +79,10 @@ func stubOptions(t *testing.T, stdout *bytes.Buffer) Options {
 	}
 	write("eval/score.py", stubScorer)
 	write("eval/data/scrapinghub/pages.jsonl.gz", pages.String())
+	write("eval/score_neardup.py", stubGroupScorer)
+	write("eval/data/neardup_synth/docs.jsonl", "{}\n")
+	write("eval/data/neardup_synth/pairs.jsonl", "{\"relation\":\"template\"}\n{\"relation\":\"syndicated\"}\n{\"relation\":\"template\"}\n")
+	write("eval/data/neardup_basil/docs.jsonl", "{}\n")
 	var labels bytes.Buffer
 	for _, s := range bridgeSpans {
 		if err := json.NewEncoder(&labels).Encode(map[string]any{"line": s.Line, "text": s.Text, "label": s.Label, "keep": s.Keep, "optional": s.Optional}); err != nil {
@@ -95,8 +110,13 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := ReadRecord(o.Record)
-	if err != nil || r.Date != "2024-05-01" || r.Version != "7" || len(r.Figures) != 5 || r.Figures["scrapinghub.f1"] != 0.75 || r.Figures[seedKinds] != 1 {
+	if err != nil || r.Date != "2024-05-01" || r.Version != "7" || len(r.Figures) != 10 || r.Figures["scrapinghub.f1"] != 0.75 || r.Figures[seedKinds] != 1 {
 		t.Fatalf("recorded %+v, %v", r, err)
+	}
+	for key, want := range map[string]float64{"synth.copies": 0.5, "synth.links": 0.75, "synth.apart": 0.75, "synth.templates": 0.5, "basil.stories": 0.25} {
+		if got, ok := r.Figures[key]; !ok || got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
 	}
 	o.Update = false
 	if err := Run(t.Context(), o); err != nil {
