@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -66,14 +67,19 @@ const (
 	// Between lowShare and evenShare the host has text of its own. It is a
 	// round-up, not a longer version, if it has a lead of its own (ownLead
 	// words), holds the part in one block (blockShare of the words from the
-	// first to the last shared one) and is about other things (fewer than
-	// topicShare of its own long words are among the part's).
+	// first to the last shared one) and is about other things: fewer than
+	// topicShare of the words that the part is about are in its own text, or
+	// anyShare of its long words if it repeats fewer than topicWords.
 	ownLead    = 40
 	blockShare = 0.6
-	topicShare = 0.25
+	topicShare = 0.4
+	topicWords = 6
+	anyShare   = 0.25
 
-	// Forms: texts under formWords whose numbers differ. Of texts of one day
+	// Forms: texts under formWords whose numbers differ. They are told from
+	// links by how much both have in common, at least formShare. Of texts of one day
 	// nearly all numbers must differ, for a report is corrected within hours.
+	formShare     = 0.4
 	sameDay       = 20 * time.Hour
 	numbersShare  = 0.8
 	numbersDiffer = 2
@@ -160,7 +166,7 @@ func kindOfPair(host, part *side) Kind {
 	large, small := max(host.share, part.share), min(host.share, part.share)
 	titles := titlesAgree(host.title, part.title)
 	if part.words < tinyWords {
-		if small == 1 && host.words == part.words && (titles || len(host.title)+len(part.title) == 0) {
+		if len(part.hash) > 0 && slices.Equal(host.hash, part.hash) && (titles || slices.Equal(host.title, part.title)) {
 			return KindCopy
 		}
 		return KindNone
@@ -174,6 +180,9 @@ func kindOfPair(host, part *side) Kind {
 		case part.words < formWords:
 			return KindTemplate
 		}
+	}
+	if small >= formShare && otherFacts(host, part) {
+		return KindTemplate
 	}
 	if large >= linkShare || max(host.share*host.words, part.share*part.words) >= linkWords {
 		return KindLink
@@ -198,23 +207,24 @@ func sameText(host, part *side, small float64, titles bool) bool {
 		return false
 	}
 	shared := host.share * host.words
-	roundUp := host.before >= ownLead && shared >= blockShare*(shared+host.inside) && topic(host, part) < topicShare
+	roundUp := host.before >= ownLead && shared >= blockShare*(shared+host.inside) && aboutOther(host, part)
 	return !roundUp
 }
 
-// topic is the share of the long words of host's own text that part has, or of
-// part's long words if those are fewer. In scripts without spaces pairs of
-// characters stand for long words.
-func topic(host, part *side) float64 {
-	own, other := host.topics(true), part.topics(false)
-	n := min(len(own), len(other))
-	if n == 0 {
-		return 0
+// aboutOther reports whether host's own text is about other things than part:
+// few of the long words that part repeats, which are names and what it is about,
+// come up in it. If it repeats too few, all its long words count. In scripts
+// without spaces pairs of characters stand for long words.
+func aboutOther(host, part *side) bool {
+	own, all := host.topics(true), part.topics(false)
+	if repeated := repeats(all); len(repeated) >= topicWords {
+		return float64(common(sortedSet(own), repeated)) < topicShare*float64(len(repeated))
 	}
-	return float64(common(own, other)) / float64(n)
+	own, all = sortedSet(own), sortedSet(all)
+	return float64(common(own, all)) < anyShare*float64(min(len(own), len(all)))
 }
 
-// topics returns the long words of a text, or of what is its own, as a set.
+// topics returns the long words of a text, or of what is its own, sorted.
 func (s *side) topics(ownOnly bool) []uint64 {
 	words := make([]uint64, 0, len(s.hash)/3)
 	for i, h := range s.hash {
@@ -228,7 +238,19 @@ func (s *side) topics(ownOnly bool) []uint64 {
 			words = append(words, mix(s.hash[i-1], h))
 		}
 	}
-	return sortedSet(words)
+	slices.Sort(words)
+	return words
+}
+
+// repeats returns, once each, what a sorted list holds more than once.
+func repeats(sorted []uint64) []uint64 {
+	var out []uint64
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] == sorted[i-1] && (len(out) == 0 || out[len(out)-1] != sorted[i]) {
+			out = append(out, sorted[i])
+		}
+	}
+	return out
 }
 
 // titlesAgree reports whether most words of the shorter title are in the longer.

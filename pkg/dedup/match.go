@@ -174,6 +174,11 @@ func common(a, b []uint64) int {
 // more that the other has as well.
 func cover(a, b *prose) (inA, inB []bool) {
 	inA, inB = make([]bool, len(a.hash)), make([]bool, len(b.hash))
+	if slices.Equal(a.hash, b.hash) {
+		mark(inA, 0, len(inA), 0)
+		mark(inB, 0, len(inB), 0)
+		return inA, inB
+	}
 	if len(a.grams) == 0 || len(b.grams) == 0 {
 		return inA, inB
 	}

@@ -69,8 +69,8 @@ func Parse(sketch string) (Fingerprint, bool) {
 	}
 	_, field, _ := strings.Cut(sketch[len(sketchVersion)+1:], ":")
 	field, _, _ = strings.Cut(field, ":")
-	raw, err := base64.RawURLEncoding.DecodeString(field)
-	if err != nil || len(raw) < 4 || (len(raw)-4)%hashBytes != 0 {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(field)
+	if err != nil || strings.ContainsAny(field, "\r\n") || len(raw) < 4 || (len(raw)-4)%hashBytes != 0 {
 		return Fingerprint{}, false
 	}
 	words := uint32(raw[0])<<24 | uint32(raw[1])<<16 | uint32(raw[2])<<8 | uint32(raw[3])
