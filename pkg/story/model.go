@@ -28,8 +28,8 @@ type model struct {
 // for all languages; the bias is chosen so that zero is where an article joins.
 func defaultModel() model {
 	return model{
-		weights: features{fAll: 4.5, fNames: 2.5, fTitles: 2, fLeads: 4, fCrossed: 4, fTime: -3.25, fDated: 1},
-		bias:    -3,
+		weights: features{fAll: 6.5, fNames: 2.5, fTitles: 2, fLeads: 5, fCrossed: 2.5, fTime: -3.25, fDated: 1.25},
+		bias:    -3.75,
 	}
 }
 

@@ -10,8 +10,8 @@ const (
 	maxCandidates = 48 // units it is compared with
 	maxTouched    = maxQueried * maxChain
 	maxStories    = 8  // stories it is compared with
-	nearest       = 8  // members that speak for a story: its nearest ones
-	sample        = 16 // members of a story that are compared at most
+	nearest       = 16 // members that speak for a story: its nearest ones
+	sample        = 24 // members of a story that are compared at most
 	maxRelated    = 5
 	moveMargin    = 0.5 // how much nearer another story must be for an article to move
 )
@@ -85,12 +85,12 @@ func (t *Tracker) place(u *unit, terms []weighed, newID string) Assignment {
 	}
 	slices.SortStableFunc(near, func(a, b *unit) int { return cmp.Compare(b.score, a.score) })
 	groups := t.rank(u, near)
-	a := Assignment{}
-	if len(groups) > 0 && groups[0].score >= joinAt {
+	var a Assignment
+	if moves, done := t.regroup(u, groups, newID); done {
+		a.Moved = moves
+	} else {
 		t.enter(u, groups[0].group)
 		a.Moved = t.follow(u, near, groups[1:])
-	} else {
-		t.enter(u, t.group(newID))
 	}
 	for _, g := range groups {
 		if g.group != u.story && len(g.group.units) > 0 && g.score >= relatedAt && len(a.Related) < maxRelated {
