@@ -90,9 +90,11 @@ const (
 	sameNews   = 72 * time.Hour
 	wholeShare = 0.9
 
-	// Texts that are no copies are linked from this share on, or this many words.
-	linkShare = 0.2
-	linkWords = 60
+	// Texts that are no copies are linked from this share and this many words on,
+	// or from many words on. A site's standing lines are fewer.
+	linkShare = 0.25
+	linkWords = 40
+	manyWords = 120
 
 	// Below this length texts are copies only if they are equal, title and all.
 	tinyWords = 20
@@ -184,7 +186,8 @@ func kindOfPair(host, part *side) Kind {
 	if small >= formShare && otherFacts(host, part) {
 		return KindTemplate
 	}
-	if large >= linkShare || max(host.share*host.words, part.share*part.words) >= linkWords {
+	words := max(host.share*host.words, part.share*part.words)
+	if large >= linkShare && words >= linkWords || words >= manyWords {
 		return KindLink
 	}
 	return KindNone

@@ -12,7 +12,7 @@ func TestCompare(t *testing.T) {
 	story := w.paragraphs(8)
 	other, third := w.paragraphs(6), w.paragraphs(5)
 	rng := func(p []string, from, to int) []string { return p[from:to] }
-	short := w.sentence(30)
+	short := w.sentence(45)
 	menu := []string{"Home", "World news", "Sport", "Sign up for our letter", "Photo: Jane Roe"}
 	day := func(n int) time.Time { return time.Date(2025, 3, n, 9, 0, 0, 0, time.UTC) }
 	form := func(rate, low, high, volume int) string {
@@ -115,7 +115,7 @@ func TestCompare(t *testing.T) {
 			KindNone,
 		},
 		{"short and equal", Doc{Text: short}, Doc{Title: "Bridge of Northport opens", Text: short}, KindCopy},
-		{"short, half of it shared", Doc{Text: short + " " + w.sentence(30)}, Doc{Text: short + " " + w.sentence(30)}, KindLink},
+		{"short, half of it shared", Doc{Text: short + " " + w.sentence(45)}, Doc{Text: short + " " + w.sentence(45)}, KindLink},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -268,6 +268,49 @@ func TestLabel(t *testing.T) {
 	}
 }
 
+func TestOriginal(t *testing.T) {
+	at := func(hour int) time.Time { return time.Date(2025, 3, 1, hour, 0, 0, 0, time.UTC) }
+	const url, other = "https://herald.example/bridge", "https://post.example/bridge"
+	tests := []struct {
+		name     string
+		members  []Copy
+		original string
+		why      Reason
+	}{
+		{"none", nil, "", NoCopies},
+		{"one", []Copy{{ID: "m"}}, "m", NoCopies},
+		{"named as canonical, though later and attributed", []Copy{
+			{ID: "a", URL: other, Canonical: url, Published: at(7)},
+			{ID: "b", URL: url, Attributed: true, Published: at(9)},
+			{ID: "c", Published: at(8)},
+		}, "b", ByCanonical},
+		{"names another as canonical", []Copy{
+			{ID: "a", URL: other, Canonical: "https://elsewhere.example/", Published: at(7)},
+			{ID: "b", URL: url, Published: at(9)},
+		}, "b", ByCanonical},
+		{"names itself as canonical", []Copy{
+			{ID: "a", URL: other, Canonical: other, Published: at(9)},
+			{ID: "b", URL: url, Published: at(8)},
+		}, "b", ByPublication},
+		{"attributed", []Copy{{ID: "a", Attributed: true, FetchedAt: at(1)}, {ID: "b", FetchedAt: at(2)}}, "b", ByAttribution},
+		{"fetched", []Copy{{ID: "b", FetchedAt: at(1)}, {ID: "a", FetchedAt: at(2)}}, "b", ByFetch},
+		{"id", []Copy{{ID: "b"}, {ID: "a"}}, "a", ByID},
+		{"the nearest rival counts", []Copy{
+			{ID: "a", Attributed: true, Published: at(1)},
+			{ID: "b", Published: at(3)},
+			{ID: "c", Published: at(2)},
+		}, "c", ByPublication},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			original, why := Original(tt.members)
+			if original != tt.original || why != tt.why {
+				t.Errorf("Original = %q, %q, want %q, %q", original, why, tt.original, tt.why)
+			}
+		})
+	}
+}
+
 func TestLabelIgnoresOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,8 +38,8 @@ func sharedDir(t testing.TB, sub string) string {
 }
 
 type evalDoc struct {
-	ID, Title, Text, Body, Raw, Cluster string
-	Published                           time.Time
+	ID, Title, Text, Body, Raw, Cluster, Story string
+	Published                                  time.Time
 }
 
 // readLines decodes a file of JSON objects, one a line.
@@ -75,8 +76,12 @@ type answer struct {
 func runSet(docs []evalDoc) answer {
 	docs = slices.Clone(docs)
 	slices.SortStableFunc(docs, func(a, b evalDoc) int { return a.Published.Compare(b.Published) })
+	return stream(docs, TableOptions{})
+}
+
+func stream(docs []evalDoc, opts TableOptions) answer {
 	byID := map[string]Doc{}
-	e := NewEngine(EngineOptions{Fetch: func(id string) (Doc, bool) { d, ok := byID[id]; return d, ok }})
+	e := NewEngine(EngineOptions{TableOptions: opts, Fetch: func(id string) (Doc, bool) { d, ok := byID[id]; return d, ok }})
 	a := answer{cluster: map[string]string{}, links: map[string][]string{}}
 	for _, d := range docs {
 		doc := Doc{ID: d.ID, Title: d.Title, Text: d.Text, Published: d.Published}
@@ -144,6 +149,22 @@ func TestEvalClusters(t *testing.T) {
 	}
 }
 
+// TestEvalOrder streams a set in other orders: the clusters are the same.
+func TestEvalOrder(t *testing.T) {
+	_, docs := readSet(t, "wire2018", "text")
+	opts := TableOptions{Window: 365 * 24 * time.Hour}
+	want := stream(docs, opts).cluster
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 4 {
+		r.Shuffle(len(docs), func(i, j int) { docs[i], docs[j] = docs[j], docs[i] })
+		for id, cluster := range stream(docs, opts).cluster {
+			if cluster != want[id] {
+				t.Errorf("cluster of %s is %s in one order, %s in another", id, want[id], cluster)
+			}
+		}
+	}
+}
+
 // checkPairs counts the pairs of forms that were joined.
 func checkPairs(t *testing.T, dir string, got answer) {
 	type pair struct{ A, B, Relation string }
@@ -190,6 +211,18 @@ func checkLinks(t *testing.T, dir string, docs []evalDoc, got answer, strict boo
 			joined++
 		}
 	}
+	stories, strange := map[string]string{}, 0
+	for _, d := range docs {
+		stories[d.ID] = d.Story
+	}
+	for id, to := range got.links {
+		for _, other := range to {
+			if stories[id] != stories[other] {
+				strange++
+			}
+		}
+	}
+	t.Logf("%d links between stories", strange)
 	t.Logf("of %d articles that contain another %d are linked, %d joined", len(links), linked, joined)
 	if strict && (float64(linked) < 0.97*float64(len(links)) || float64(joined) > 0.05*float64(len(links))) {
 		t.Error("want 97 % linked and 5 % joined at most")

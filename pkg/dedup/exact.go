@@ -1,11 +1,24 @@
-// Package dedup finds articles that are copies of one text: the hash of a text's
-// words ([Exact]), what an article carries of it ([Sketch]), and which member of
-// a group of copies is the original ([Label]).
+// Package dedup finds articles that are copies of one text.
+//
+// An article carries a sketch of its text ([Sketch]): the hash of all its words
+// and hashes of some of its shingles. A [Table] of the shingles gives the
+// articles that may share text with a new one; [Compare] looks at the two texts
+// and tells copies, links (one contains part of the other) and templates (one
+// form, other facts); [Clusters] keeps the copies together, and [Engine] does all
+// of that as articles arrive. [Original] tells which copy is the original.
 //
 // Stored format: a sketch is a version number, a colon, and fields separated by
-// colons that the version defines. Version 1 has one field, the exact hash:
+// colons that the version defines. Version 1 has one field, the exact hash;
+// version 2 has two, the exact hash and the fingerprint:
 //
 //	1:5v4t2hk7...
+//	2:5v4t2hk7...:AAACWAAB...
+//
+// The fingerprint is base64url without padding: the number of words in four
+// bytes, then the upper six bytes of each hash, smallest first, all big-endian.
+// A shingle is four words, or eight characters where no spaces are written; kept
+// are those whose hash is below 2^61, at least the 16 and at most the 256
+// smallest.
 //
 // A reader ignores fields it does not know behind those it does, and takes a
 // sketch of an unknown version for none. So workers of two versions can run
@@ -40,9 +53,13 @@ func Exact(text string) string {
 
 // wordsOf returns the words of a text, lower-case, each followed by a space.
 func wordsOf(text string) []byte {
+	return appendWords(make([]byte, 0, len(text)+1), text)
+}
+
+// appendWords appends the words of a text to dst.
+func appendWords(dst []byte, text string) []byte {
 	// Composition goes wrong behind invalid bytes.
 	text = norm.NFC.String(strings.ToValidUTF8(text, " "))
-	dst := make([]byte, 0, len(text)+1)
 	inWord := false
 	for i := 0; i < len(text); {
 		if c := text[i]; 'a' <= c && c <= 'z' { // most of most texts

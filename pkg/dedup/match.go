@@ -44,9 +44,23 @@ const minProse = 40 * wordWeight
 
 // proseOf makes a text ready.
 func proseOf(d *Doc) *prose {
-	p := &prose{published: d.Published}
+	n := len(d.Text)/6 + 1
+	p := &prose{published: d.Published, flags: make([]uint8, 0, n)}
+	p.hash, p.weight = make([]uint64, 0, n), make([]uint8, 0, n)
+	var words []byte
+	note := func(unit []byte) { p.flags = append(p.flags, flagsOf(unit)) }
 	for line := range strings.Lines(d.Text) {
-		p.addLine(line)
+		start, before := len(p.hash), p.total
+		words = appendWords(words[:0], line)
+		p.split(words, note)
+		if p.total-before < sentenceWords*wordWeight && !endsSentence(line) {
+			for i := range p.flags[start:] {
+				p.flags[start+i] |= furniture
+			}
+		}
+		if len(p.hash) >= maxUnits {
+			break
+		}
 	}
 	for i, f := range p.flags {
 		if f&furniture == 0 {
@@ -74,22 +88,6 @@ func proseOf(d *Doc) *prose {
 	}
 	p.title = sortedSet(p.title)
 	return p
-}
-
-func (p *prose) addLine(line string) {
-	start := len(p.hash)
-	u := unitsOf(wordsOf(line), func(unit []byte) { p.flags = append(p.flags, flagsOf(unit)) })
-	n := min(len(u.hash), maxUnits-start)
-	p.flags = p.flags[:start+n]
-	for i, h := range u.hash[:n] {
-		p.add(h, u.weight[i])
-	}
-	if u.total >= sentenceWords*wordWeight || endsSentence(line) {
-		return
-	}
-	for i := range p.flags[start:] {
-		p.flags[start+i] |= furniture
-	}
 }
 
 // endsSentence reports whether a line ends in what ends a sentence, quotation

@@ -48,7 +48,7 @@ func (s *shard) after(i int) int {
 }
 
 // add puts in a posting. Beyond the bound of postings it takes the place of the
-// key's oldest, and a forgotten article's place in any case.
+// key's oldest.
 func (s *shard) add(key, number uint32, t *Table) {
 	if (s.used+1)*256 > len(s.entries)*fullShare {
 		s.rebuild(t)
@@ -60,11 +60,8 @@ func (s *shard) add(key, number uint32, t *Table) {
 			continue
 		}
 		n++
-		if t.doc(entryNumber(s.entries[i])) == nil {
-			s.entries[i] = entryOf(key, number)
-			return
-		}
-		if oldest < 0 || entryNumber(s.entries[i])-t.first < entryNumber(s.entries[oldest])-t.first {
+		// Numbers grow, and wrap: the oldest is the farthest behind.
+		if age := number - entryNumber(s.entries[i]); oldest < 0 || age > number-entryNumber(s.entries[oldest]) {
 			oldest = i
 		}
 	}

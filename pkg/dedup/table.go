@@ -14,8 +14,8 @@ const (
 	defaultMaxCandidates = 64
 )
 
-// minHits is how many shingles two articles must share to be candidates; both
-// may have fewer that can be compared.
+// minHits is how many shingles two articles must share to be candidates, if the
+// one asked for has as many.
 const minHits = 2
 
 // minContainment is the estimated share of the shorter text from which on an
@@ -66,9 +66,13 @@ type Table struct {
 	shards []shard
 	latest int64 // the latest time of an article, in seconds
 
-	touched []uint32        // scratch: numbers with hits
-	forget  func(id string) // called for articles that leave by age, if set
-	scratch []scored        // scratch of Candidates
+	forget func(id string) // called for articles that leave by age, if set
+
+	// Scratch of Candidates: shingles shared with each of docs, all 0 between
+	// calls, which of them are not, and what is ranked.
+	hits    []uint16
+	touched []uint32
+	scored  []scored
 }
 
 // tableDoc is what a table knows of an article.
@@ -77,11 +81,11 @@ type tableDoc struct {
 	at    int64  // seconds
 	limit uint32 // upper bits of the bound below which all its shingles are kept
 	count uint16 // shingles
-	hits  uint16 // scratch of Candidates
 }
 
+// scored is a candidate that is ranked.
 type scored struct {
-	number      uint32
+	doc         *tableDoc
 	hits        uint16
 	containment float64
 }
@@ -179,36 +183,43 @@ func (t *Table) Candidates(id string, at time.Time, f Fingerprint) []Candidate {
 	}
 	hashes := f.Hashes[:min(len(f.Hashes), maxHashes)]
 	t.count(hashes)
-	best := t.scratch[:0]
+	best := t.scored[:0]
 	seconds, limit := at.Unix(), limitOf(hashes)
-	for _, number := range t.touched {
-		d := t.doc(number)
-		hits := d.hits
-		d.hits = 0
-		if d.id == id || max(d.at-seconds, seconds-d.at) > int64(t.opts.Window/time.Second) {
+	need := uint16(min(minHits, len(hashes)))
+	for _, i := range t.touched {
+		hits := t.hits[i]
+		t.hits[i] = 0
+		if hits < need {
+			continue
+		}
+		d := &t.docs[i]
+		if d.id == "" || d.id == id || max(d.at-seconds, seconds-d.at) > int64(t.opts.Window/time.Second) {
 			continue
 		}
 		n := min(below(hashes, d.limit), d.below(limit))
-		c := min(float64(hits)/max(n, 1), 1)
-		if (hits >= minHits || n < minHits) && c >= minContainment {
-			best = append(best, scored{number, hits, c})
+		if c := min(float64(hits)/max(n, 1), 1); c >= minContainment {
+			best = append(best, scored{d, hits, c})
 		}
 	}
-	t.touched, t.scratch = t.touched[:0], best[:0]
+	t.touched, t.scored = t.touched[:0], best[:0]
 	slices.SortFunc(best, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.containment, a.containment), cmp.Compare(b.hits, a.hits),
-			strings.Compare(t.doc(a.number).id, t.doc(b.number).id))
+		return cmp.Or(cmp.Compare(b.containment, a.containment), cmp.Compare(b.hits, a.hits), strings.Compare(a.doc.id, b.doc.id))
 	})
 	best = best[:min(len(best), t.opts.MaxCandidates)]
 	out := make([]Candidate, len(best))
 	for i, s := range best {
-		out[i] = Candidate{ID: t.doc(s.number).id, Containment: s.containment}
+		out[i] = Candidate{ID: s.doc.id, Containment: s.containment}
 	}
+	clear(best)
 	return out
 }
 
 // count counts the shingles that each article shares.
 func (t *Table) count(hashes []uint64) {
+	if len(t.hits) < len(t.docs) {
+		t.hits = make([]uint16, cap(t.docs))
+	}
+	known := uint32(len(t.docs))
 	for _, h := range hashes {
 		key := keyOf(h)
 		s := t.shardOf(h)
@@ -219,15 +230,14 @@ func (t *Table) count(hashes []uint64) {
 			if entryKey(s.entries[i]) != key {
 				continue
 			}
-			number := entryNumber(s.entries[i])
-			d := t.doc(number)
-			if d == nil {
+			n := entryNumber(s.entries[i]) - t.first // wraps for what is forgotten
+			if n >= known {
 				continue
 			}
-			if d.hits == 0 {
-				t.touched = append(t.touched, number)
+			if t.hits[n] == 0 {
+				t.touched = append(t.touched, n)
 			}
-			d.hits++
+			t.hits[n]++
 		}
 	}
 }
@@ -257,9 +267,9 @@ func (d *tableDoc) below(limit uint32) float64 {
 
 // Stats returns the size of the table.
 func (t *Table) Stats() TableStats {
-	const docSize, idSize, mapSize = 40, 32, 44
+	const docSize, idSize, mapSize = 32, 32, 44
 	s := TableStats{Articles: len(t.byID)}
-	s.Bytes = int64(cap(t.docs))*docSize + int64(len(t.byID))*(idSize+mapSize)
+	s.Bytes = int64(cap(t.docs))*docSize + int64(cap(t.hits))*2 + int64(len(t.byID))*(idSize+mapSize)
 	for i := range t.shards {
 		s.Postings += t.shards[i].used
 		s.Bytes += int64(cap(t.shards[i].entries)) * 8

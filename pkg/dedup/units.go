@@ -39,6 +39,12 @@ func (u *units) add(h uint64, weight uint8) {
 // is called with every unit's text.
 func unitsOf(words []byte, each func(unit []byte)) *units {
 	u := &units{hash: make([]uint64, 0, len(words)/6+1), weight: make([]uint8, 0, len(words)/6+1)}
+	u.split(words, each)
+	return u
+}
+
+// split appends the units of words, maxUnits at most in all.
+func (u *units) split(words []byte, each func(unit []byte)) {
 	emit := func(unit []byte, weight uint8) {
 		u.add(hashOf(unit), weight)
 		if each != nil {
@@ -80,7 +86,6 @@ func unitsOf(words []byte, each func(unit []byte)) *units {
 		emit(words[start:i], charWeight)
 		start = i
 	}
-	return u
 }
 
 // spaceless reports whether r is of a script that writes no spaces between words.
