@@ -10,7 +10,7 @@ const (
 	maxTerms  = 48 // of a document that are kept
 	maxPosted = 16 // of these that find it again
 	maxIDF    = 1000
-	priorDocs = 20 // how many documents the first words of a language stand against
+	priorDocs = 50 // how many documents the first words of a language stand against
 )
 
 // vector is what is kept of a text: its heaviest terms by key, each with a weight
@@ -83,6 +83,9 @@ func newVectorizer() *vectorizer {
 // vector fills v, and returns the terms that find it, heaviest first; they are
 // valid until the next call.
 func (z *vectorizer) vector(d *Doc, lang string, known bool, v *vector) []weighed {
+	if z.freq.docs[lang] == 0 {
+		z.seed(lang)
+	}
 	z.words.count(d, lang)
 	if !known {
 		z.freq.add(lang, z.words)
