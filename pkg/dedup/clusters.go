@@ -171,20 +171,14 @@ func (c *Clusters) forgetIfOver(g *group) bool {
 	return len(g.members) > 1 || g.live == 0
 }
 
-// dropAssumed takes back the assumed edges between members that can be compared,
-// and returns those members.
-func (c *Clusters) dropAssumed(g *group) []string {
-	ids := make([]string, 0, len(g.members))
+// dropAssumed takes back the assumed edges between members that can be compared.
+func (c *Clusters) dropAssumed(g *group) {
 	for _, n := range g.members {
-		if n.gone {
-			continue
+		if !n.gone {
+			n.edges = slices.DeleteFunc(n.edges, func(e edge) bool { return e.assumed && !e.to.gone })
 		}
-		ids = append(ids, n.id)
-		n.edges = slices.DeleteFunc(n.edges, func(e edge) bool { return e.assumed && !e.to.gone })
 	}
 	c.regroup(g.members)
-	slices.Sort(ids)
-	return ids
 }
 
 // leaveWindow notes that an article will not be compared again.

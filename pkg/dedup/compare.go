@@ -56,11 +56,13 @@ const (
 
 	// The rest of the host: beyond evenShare there is little of it. A host with
 	// less of the part than lowShare is a copy of it only if it starts with it
-	// (headShare of its first headWords words) or has its title.
+	// (headShare of its first headWords words), has its title, or comes to it
+	// within nearHead words that are about the same.
 	evenShare  = 0.55
 	lowShare   = 0.2
 	headShare  = 0.4
 	headWords  = 60
+	nearHead   = 80
 	titleShare = 0.6
 	titleWords = 3
 
@@ -207,7 +209,7 @@ func sameText(host, part *side, small float64, titles bool) bool {
 		return true
 	}
 	if small < lowShare {
-		return false
+		return host.before <= nearHead && !aboutOther(host, part)
 	}
 	shared := host.share * host.words
 	roundUp := host.before >= ownLead && shared >= blockShare*(shared+host.inside) && aboutOther(host, part)

@@ -195,7 +195,8 @@ func (e *Engine) text(id string) (*prose, bool) {
 
 // leave takes an article out of the table and of its cluster. If that falls
 // apart, or was taken over without comparing texts, the members are compared
-// anew: what joined them may not have been looked at.
+// anew: what joins them may not have been looked at, once there were enough
+// copies.
 func (e *Engine) leave(id string, was before, d *Decision) {
 	e.table.Remove(id)
 	n := e.clusters.nodes[id]
@@ -203,18 +204,22 @@ func (e *Engine) leave(id string, was before, d *Decision) {
 		return
 	}
 	was.note(n.group)
+	complete := n.group.assumed == 0 && len(n.group.members) <= enoughCopies
 	groups := e.clusters.leave(id)
-	var review []string
+	whole := len(groups) == 1 && len(groups[0].members) == len(was)-1
 	for _, g := range groups {
 		if g.assumed > 0 {
-			review = append(review, e.clusters.dropAssumed(g)...)
+			e.clusters.dropAssumed(g)
+			whole = false
 		}
 	}
-	if parts := len(was) - 1; review == nil && (len(groups) != 1 || len(groups[0].members) != parts) {
-		for member := range was {
-			if member != id && e.table.has(member) {
-				review = append(review, member)
-			}
+	if complete || whole {
+		return
+	}
+	var review []string
+	for member := range was {
+		if member != id && e.table.has(member) {
+			review = append(review, member)
 		}
 	}
 	slices.Sort(review)

@@ -138,6 +138,52 @@ func TestEngineRestore(t *testing.T) {
 	}
 }
 
+// TestEngineRandom changes, removes and restarts at random; what is left is as
+// if it had been there alone.
+func TestEngineRandom(t *testing.T) {
+	texts := library()
+	names := sortedKeys(texts)
+	for seed := range uint64(10) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		d := newDesk(TableOptions{})
+		for range 60 {
+			id := names[r.IntN(len(names))]
+			switch r.IntN(8) {
+			case 0:
+				maps.Copy(d.cluster, d.Remove(id).Clusters)
+				delete(d.docs, id)
+				delete(d.cluster, id)
+			case 1:
+				d = restarted(d, r)
+			case 2, 3: // another article, for the time being
+				d.add(id, texts[names[r.IntN(len(names))]], 1)
+			default:
+				d.add(id, texts[id], 1)
+			}
+			alone := newDesk(TableOptions{})
+			for id, doc := range d.docs {
+				alone.add(id, doc.Text, 1)
+			}
+			if !maps.Equal(alone.cluster, d.cluster) {
+				t.Fatalf("seed %d: clusters %v, want %v", seed, d.cluster, alone.cluster)
+			}
+		}
+	}
+}
+
+// restarted is a desk that knows of another what an index keeps.
+func restarted(d *desk, r *rand.Rand) *desk {
+	again := newDesk(TableOptions{})
+	maps.Copy(again.docs, d.docs)
+	maps.Copy(again.cluster, d.cluster)
+	ids := slices.Sorted(maps.Keys(d.docs))
+	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	for _, id := range ids {
+		again.Restore(id, d.cluster[id], Take(d.docs[id].Text), at(1))
+	}
+	return again
+}
+
 func TestEngineWindow(t *testing.T) {
 	w := newWriter(14)
 	story := w.paragraphs(6)
@@ -167,10 +213,5 @@ func TestEngineWithoutTexts(t *testing.T) {
 }
 
 func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }
