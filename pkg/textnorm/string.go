@@ -102,7 +102,7 @@ func spell(r, last rune, rest string) (_ rune, keep bool) {
 		return r, false
 	}
 	switch r {
-	case '‘', '’', '‚', '‛', '`', '´':
+	case '‘', '’', '‚', '‛', '`', '´', '\u1FFD': // the last is an acute accent to NFC
 		return '\'', true
 	case '“', '”', '„', '‟':
 		return '"', true
