@@ -44,8 +44,8 @@ var evalSets = []struct {
 }{
 	{"basil", .96},
 	{"allsides_dated", .92},
-	{"vimds", .93},
-	{"ecbplus", .84},
+	{"vimds", .94},
+	{"ecbplus", .87},
 	{"synth", .93},
 }
 
