@@ -295,3 +295,31 @@ func TestWords(t *testing.T) {
 		t.Errorf("%d terms of a long text, want %d", got, maxBodyWords)
 	}
 }
+
+// TestLargeStory: a story that is too large to be settled anew still grows, and
+// still takes in a smaller one.
+func TestLargeStory(t *testing.T) {
+	tr := New(Options{})
+	titles := []string{"Strong earthquake hits Northport", "Northport quake: market hall down", "Rescuers search Northport market hall"}
+	texts := []string{
+		"Mayor Jane Roe said nine people had died in the market hall of Northport after the earthquake.",
+		"The earthquake of magnitude 6.1 closed the harbour of Northport, and aftershocks were felt in Southmere.",
+		"Rescuers in Northport dug through the market hall; doctors treated 140 people after the earthquake.",
+		"Families in Northport slept in tents, Mayor Jane Roe said, as aftershocks of the earthquake went on.",
+	}
+	g := newGenerator(2)
+	for i := range 3 * maxRegrouped {
+		id := fmt.Sprintf("q%03d", i)
+		d := note(id, 0, titles[i%3], texts[i%4]+" "+texts[(i+1+i/4%3)%4]+" "+g.next(10, 1, 1, 0).Text)
+		d.Published = hour(0).Add(time.Duration(i) * 20 * time.Minute)
+		d.Arrived = d.Published
+		if i == 3*maxRegrouped-20 { // as if two had been found apart
+			d.Story = "other"
+		}
+		tr.Add(d)
+	}
+	if len(tr.stories) != 1 || len(tr.Members("q000")) != 3*maxRegrouped {
+		t.Errorf("%d stories, %d articles in the first", len(tr.stories), len(tr.Members("q000")))
+	}
+	check(t, tr)
+}
