@@ -125,24 +125,29 @@ func flagsOf(unit []byte) uint8 {
 	return flags
 }
 
+// setGrams hashes the runs of minRun with a polynomial that rolls along.
 func (p *prose) setGrams() {
 	p.grams = make([]uint64, 0, len(p.hash))
 	p.ends = make([]int32, 0, len(p.hash))
+	var power [minRun + 1]uint64
+	power[0] = 1
+	for i := range minRun {
+		power[i+1] = power[i] * hashPrime
+	}
 	end, weight := 0, 0
+	var h uint64
 	for i := range p.hash {
 		for end < len(p.hash) && weight < minRun {
+			h = h*hashPrime + p.hash[end]
 			weight += int(p.weight[end])
 			end++
 		}
 		if weight < minRun {
 			break
 		}
-		h := uint64(hashPrime)
-		for _, w := range p.hash[i:end] {
-			h = mix(bits.RotateLeft64(h, 7), w)
-		}
 		p.grams = append(p.grams, h)
 		p.ends = append(p.ends, int32(end))
+		h -= p.hash[i] * power[end-i-1]
 		weight -= int(p.weight[i])
 	}
 }
