@@ -215,7 +215,9 @@ func (k *clusterer) place(i int, engine *dedup.Engine, stories *story.Tracker) {
 	d := engine.Add(a.doc, a.print, a.arrived)
 	a.out.Cluster = d.Cluster
 	for _, l := range d.Links {
-		a.out.Links = append(a.out.Links, l.ID)
+		if l.Kind == dedup.KindLink {
+			a.out.Links = append(a.out.Links, l.ID)
+		}
 	}
 	s := stories.Add(story.Doc{
 		ID: a.doc.ID, Cluster: d.Cluster, Title: a.doc.Title, Lead: a.lead, Text: a.doc.Text,
