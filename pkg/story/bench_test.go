@@ -105,16 +105,19 @@ func synthetic(n, current, perEvent int) []Doc {
 // -bench 'Add/1000000' for the largest; the others run by default.
 func BenchmarkAdd(b *testing.B) {
 	for _, size := range []int{10_000, 100_000, 1_000_000} {
+		var g *generator // b.Run calls more than once; the window is filled once
+		var tr *Tracker
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			if size > 100_000 && testing.Short() {
 				b.Skip("a million articles take minutes to write")
 			}
-			g := newGenerator(1)
-			tr := New(Options{})
 			step := 10 * 24 * time.Hour / time.Duration(size)
 			article := func() Doc { return g.next(450, size/25, 4, step) }
-			for range size {
-				tr.Add(article())
+			if tr == nil {
+				g, tr = newGenerator(1), New(Options{})
+				for range size {
+					tr.Add(article())
+				}
 			}
 			batch := make([]Doc, 1000)
 			b.ReportAllocs()
