@@ -257,7 +257,7 @@ var rules = []Rule{
 		Contains: []string{
 			"in maintenance mode", "under maintenance", "please enable javascript", "enable javascript", "javascript is disabled", "javascript aktivieren", "activer javascript", "your browser is not supported", "browser does not support", "browser is out of date", "using an outdated browser", "update your browser", "advertising blocker", "ad blocker", "adblocker", "adblock",
 		},
-		Goes:  []string{"Our platform is in maintenance mode. Some URLs may not be available.", "Please enable JavaScript to view this page.", "Your browser does not support the video tag."},
+		Goes:  []string{"The Herald is in maintenance mode until noon.", "Please enable JavaScript to view this page.", "Your browser does not support the video tag."},
 		Stays: []string{"The bridge was closed for maintenance twice.", "The lift was shut for maintenance."},
 	},
 	{
@@ -274,7 +274,7 @@ var rules = []Rule{
 	},
 	{
 		Kind: Advertisement, Name: "disclosure", MaxWords: 90, Contains: disclosures,
-		Goes:  []string{"We may earn a commission from links on this page.", "*Dieser Beitrag enthält Werbung", "This post contains references to products from our advertisers.", "Cet article contient des liens affiliés.", "Die mit Stern markierten Links sind Affiliate-Links."},
+		Goes:  []string{"We may earn a commission from links on this page.", "*Dieser Beitrag enthält Werbung", "Some pages have references to products from firms that pay us.", "Cet article contient des liens affiliés.", "Die mit Stern markierten Links sind Affiliate-Links."},
 		Stays: []string{"The broker earned its commission.", "Brokers earn commissions on every bridge they sell."},
 	},
 	{
