@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -223,17 +224,40 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// attributed reports whether an article names another as its source.
+// attributed reports whether an article names another outlet as its source. An
+// agency that signs on its own site names nobody else.
 func attributed(r *article.Record) bool {
-	if len(r.Attributions) > 0 || r.Dateline != nil && r.Dateline.Agency != "" {
+	for _, source := range r.Attributions {
+		if !ownName(r, source) {
+			return true
+		}
+	}
+	if r.Dateline != nil && r.Dateline.Agency != "" && !ownName(r, r.Dateline.Agency) {
 		return true
 	}
 	for _, a := range r.Authors {
-		if a.Kind == article.Agency {
+		if a.Kind == article.Agency && !ownName(r, a.Name) {
 			return true
 		}
 	}
 	return false
+}
+
+// ownName reports whether a name is that of the article's publisher or site.
+func ownName(r *article.Record, name string) bool {
+	name = lettersOf(name)
+	label, _, _ := strings.Cut(r.Site, ".")
+	return name != "" && (name == lettersOf(r.Publisher) || name == lettersOf(label))
+}
+
+// lettersOf returns the letters and digits of a name in lower case.
+func lettersOf(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, name)
 }
 
 // unmarshal is json.Unmarshal with the kind of thing in the error.
