@@ -56,6 +56,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 bench: ## what one article costs in each stage, and what cleaning costs over parsing
 	go test -run '^$$' -bench '^BenchmarkArticle' -benchmem -count 5 ./pkg/app
 	go test -run '^$$' -bench '^BenchmarkExtract' ./pkg/extract
+	go test -run '^$$' -bench '^Benchmark(Engine|Add)/10000$$' -benchtime 2000x ./pkg/dedup ./pkg/story
 
 eval: build ## how good the cleaner is, beside goals and last figures (UPDATE=1 commits the figures to docs/); needs ../shared/eval
 	@go run ./pkg/quality/evaltable $(if $(UPDATE),-update)

@@ -3,6 +3,7 @@ package app
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,7 @@ func (k *clusterer) add(line []byte) error {
 	}
 	a := clusterArticle{
 		doc:  dedup.Doc{ID: in.ID, Title: in.Title, Text: in.Text, Published: clusterTime(in.Published)},
-		lead: in.Standfirst, lang: firstOf(in.Lang, in.Language), source: firstOf(in.Source, in.Site, in.URL),
+		lead: in.Standfirst, lang: cmp.Or(in.Lang, in.Language), source: cmp.Or(in.Source, in.Site, in.URL),
 		out: clusterOut{ID: in.ID, Cluster: in.ID, Story: in.ID, Links: []string{}},
 	}
 	k.articles = append(k.articles, a)
@@ -144,15 +145,6 @@ func clusterTime(s string) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // relate sketches the articles on all cores and then takes them in one by one,

@@ -35,6 +35,7 @@ var importTable = map[string][]string{
 	"pkg/ops":               {},
 	"pkg/search":            {"pkg/article", "pkg/index", "pkg/weburl"},
 	"pkg/newsroom":          {},
+	"pkg/internal/evaldata": {},
 	"pkg/quality":           {"pkg/article", "pkg/clean", "pkg/textnorm"},
 	"pkg/quality/evaltable": {"pkg/quality"},
 	"deploy":                {},

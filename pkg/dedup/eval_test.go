@@ -12,30 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// sharedDir returns the folder of optional test data beside the repository, or
-// skips the test.
-func sharedDir(t testing.TB, sub string) string {
-	t.Helper()
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Skip("no module root found")
-		}
-	}
-	dir = filepath.Join(filepath.Dir(dir), "shared", sub)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("optional test data is absent: %v", err)
-	}
-	return dir
-}
+	"github.com/copydesk/copydesk/pkg/internal/evaldata"
+)
 
 type evalDoc struct {
 	ID, Title, Text, Body, Raw, Cluster, Story string
@@ -115,7 +94,7 @@ var variants = []struct {
 }
 
 func readSet(t testing.TB, set, field string) (string, []evalDoc) {
-	dir := filepath.Join(sharedDir(t, "eval"), "data", "neardup_"+set)
+	dir := filepath.Join(evaldata.Dir(t, "eval"), "data", "neardup_"+set)
 	docs := readLines[evalDoc](t, filepath.Join(dir, "docs.jsonl"))
 	for i := range docs {
 		switch field {

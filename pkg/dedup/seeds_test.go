@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/internal/evaldata"
 )
 
 // readSeeds reads five articles on one event; the first four are copies.
 func readSeeds(t *testing.T, kind string) ([]Doc, []Copy) {
-	dir := sharedDir(t, "seeds")
+	dir := evaldata.Dir(t, "seeds")
 	docs, copies := make([]Doc, 5), make([]Copy, 5)
 	for i := range docs {
 		docs[i].ID = string([]byte{'0', '0', byte('0' + i)})

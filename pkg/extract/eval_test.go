@@ -12,34 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"github.com/copydesk/copydesk/pkg/article"
-	"github.com/copydesk/copydesk/pkg/htmltree"
+	"github.com/copydesk/copydesk/pkg/internal/evaldata"
 )
-
-// sharedDir returns the folder of optional test data beside the repository, or
-// skips the test.
-func sharedDir(t testing.TB, sub string) string {
-	t.Helper()
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Skip("no module root found")
-		}
-	}
-	dir = filepath.Join(filepath.Dir(dir), "shared", sub)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("optional test data is absent: %v", err)
-	}
-	return dir
-}
 
 type evalPage struct {
 	ID   string `json:"id"`
@@ -84,7 +59,7 @@ func TestEvalPredictions(t *testing.T) {
 	if out == "" {
 		t.Skip("COPYDESK_EVAL_OUT is not set")
 	}
-	dir := sharedDir(t, "eval")
+	dir := evaldata.Dir(t, "eval")
 	sets := strings.Fields(os.Getenv("COPYDESK_EVAL_SETS"))
 	if len(sets) == 0 {
 		sets = []string{"scrapinghub", "fundus_eval", "fundus_meta", "trafilatura", "readability"}
@@ -149,34 +124,4 @@ func predict(p *evalPage) map[string]any {
 		line["trace"] = r.Trace
 	}
 	return line
-}
-
-// TestEvalSpeed reports the time that Extract takes over that of html.Parse on
-// the same pages; COPYDESK_EVAL_SPEED turns it on.
-func TestEvalSpeed(t *testing.T) {
-	if os.Getenv("COPYDESK_EVAL_SPEED") == "" {
-		t.Skip("COPYDESK_EVAL_SPEED is not set")
-	}
-	dir := sharedDir(t, "eval")
-	pages := readEvalPages(t, filepath.Join(dir, "data", "fundus_meta", "pages.jsonl.gz"))
-	var parse, whole, scans, trees time.Duration
-	for range 3 {
-		for i := range pages {
-			start := time.Now()
-			if _, err := html.Parse(strings.NewReader(string(pages[i].body))); err != nil {
-				t.Log(err)
-			}
-			parse += time.Since(start)
-			start = time.Now()
-			doc := htmltree.Parse(pages[i].body)
-			scans += time.Since(start)
-			start = time.Now()
-			_ = buildPage(doc.Root)
-			trees += time.Since(start)
-			start = time.Now()
-			predict(&pages[i])
-			whole += time.Since(start)
-		}
-	}
-	t.Logf("html.Parse %v, Extract %v (%.2f), scan %v, tree %v", parse, whole, float64(whole)/float64(parse), scans, trees)
 }

@@ -12,17 +12,18 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/clean"
+	"github.com/copydesk/copydesk/pkg/internal/evaldata"
 	"github.com/copydesk/copydesk/pkg/textnorm"
 )
 
 // eachSeed runs f on what FromText makes of every seed text.
 func eachSeed(t *testing.T, f func(t *testing.T, dir, id string, r *Result)) {
-	dir := sharedDir(t, "seeds")
+	dir := evaldata.Dir(t, "seeds")
 	for _, id := range []string{"000", "001", "002", "003", "004"} {
 		t.Run(id, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, id+".raw.txt"))
 			if err != nil {
-				t.Skip(err)
+				t.Fatal(err)
 			}
 			r, err := FromText(id, string(raw), Options{Explain: true})
 			if err != nil {
@@ -39,7 +40,7 @@ func TestFromTextAgainstSeeds(t *testing.T) {
 	eachSeed(t, func(t *testing.T, dir, id string, r *Result) {
 		gold, err := os.ReadFile(filepath.Join(dir, id+".gold.txt"))
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		f1 := wordsF1(foldWords(textnorm.String(string(gold))), foldWords(r.Article.Text))
 		t.Logf("words kept: F1 %.4f", f1)
@@ -65,7 +66,7 @@ func TestSeedKinds(t *testing.T) {
 	eachSeed(t, func(t *testing.T, dir, id string, r *Result) {
 		f, err := os.Open(filepath.Join(dir, id+".labels.jsonl"))
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		defer f.Close()
 		at := 0 // pieces stand in the order of the trace
@@ -126,7 +127,7 @@ func TestSeedMetadata(t *testing.T) {
 	eachSeed(t, func(t *testing.T, dir, id string, r *Result) {
 		data, err := os.ReadFile(filepath.Join(dir, id+".meta.json"))
 		if err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 		var want seedMeta
 		if err := json.Unmarshal(data, &want); err != nil {

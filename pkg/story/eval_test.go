@@ -11,30 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// sharedDir returns the folder of optional test data beside the repository, or
-// skips the test.
-func sharedDir(t testing.TB, sub string) string {
-	t.Helper()
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Skip("no module root found")
-		}
-	}
-	dir = filepath.Join(filepath.Dir(dir), "shared", sub)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("optional test data is absent: %v", err)
-	}
-	return dir
-}
+	"github.com/copydesk/copydesk/pkg/internal/evaldata"
+)
 
 // evalSets are the sets of events with the least that is accepted of them: in
 // the order of their dates or, without dates, of the file.
@@ -74,7 +53,7 @@ func (d *evalDoc) doc() Doc {
 
 func readEval(t testing.TB, set string) []*evalDoc {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedDir(t, "eval"), "data", "neardup_"+set, "docs.jsonl"))
+	f, err := os.Open(filepath.Join(evaldata.Dir(t, "eval"), "data", "neardup_"+set, "docs.jsonl"))
 	if err != nil {
 		t.Skipf("optional test data is absent: %v", err)
 	}
