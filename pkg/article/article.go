@@ -176,10 +176,15 @@ type Record struct {
 	IndexedAt time.Time `json:"indexed_at"`
 	Cluster   string    `json:"cluster,omitempty"`
 	Original  string    `json:"original,omitempty"`
-	Copies    int       `json:"copies,omitempty"`
-	Links     []Link    `json:"links,omitempty"`
-	Story     string    `json:"story,omitempty"`
-	Withdrawn bool      `json:"withdrawn,omitempty"`
+	// OriginalBy is what decided that Original is the original: canonical,
+	// attribution, published, fetched, id; only where there is no other copy.
+	OriginalBy string `json:"original_by,omitempty"`
+	Copies     int    `json:"copies,omitempty"`
+	Links      []Link `json:"links,omitempty"`
+	Story      string `json:"story,omitempty"`
+	// Related are the stories on something close, the nearest first.
+	Related   []string `json:"related,omitempty"`
+	Withdrawn bool     `json:"withdrawn,omitempty"`
 }
 
 // Link is another article that shares part of this one's text.
