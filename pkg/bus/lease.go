@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -26,6 +25,8 @@ type leaseValue struct {
 // HeldError says who holds a lease. It is an [ErrLeaseHeld].
 type HeldError struct {
 	Key, Owner string
+
+	process processID // of the holder, zero where unknown
 }
 
 // Error names the lease and its holder.
@@ -65,11 +66,16 @@ var errLeaseLost = errors.New("lease lost")
 // AcquireLease takes a lease if nobody has it. When somebody has, the error is
 // a [*HeldError]. The lease must be released.
 func (b *Bus) AcquireLease(ctx context.Context, key, owner string) (*Lease, error) {
+	return b.acquireLease(ctx, key, owner, nuid.Next())
+}
+
+// acquireLease tries for a lease once. Tries with the same nonce are tries at
+// one hold: a later one finds what an earlier one, whose answer was lost, took.
+func (b *Bus) acquireLease(ctx context.Context, key, owner, nonce string) (*Lease, error) {
 	kv, err := b.Bucket(ctx, BucketLeases)
 	if err != nil {
 		return nil, err
 	}
-	nonce := nuid.Next()
 	value, err := json.Marshal(leaseValue{Owner: owner, Nonce: nonce, Since: time.Now().UTC(), Process: thisProcess()})
 	if err != nil {
 		return nil, fmt.Errorf("acquire lease %s: %w", key, err)
@@ -77,7 +83,7 @@ func (b *Bus) AcquireLease(ctx context.Context, key, owner string) (*Lease, erro
 	start := time.Now()
 	revision, err := kv.Create(ctx, key, value)
 	if errors.Is(err, jetstream.ErrKeyExists) {
-		revision, err = b.inherit(ctx, kv, key, value)
+		revision, err = b.inherit(ctx, kv, key, nonce, value)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("acquire lease %s: %w", key, err)
@@ -92,29 +98,38 @@ func (b *Bus) AcquireLease(ctx context.Context, key, owner string) (*Lease, erro
 	return l, nil
 }
 
-// inherit takes a lease over whose holder is surely dead. In every other case
-// the error says who has it.
-func (b *Bus) inherit(ctx context.Context, kv jetstream.KeyValue, key string, value []byte) (uint64, error) {
+// inherit takes a lease over whose holder is surely dead, or is this very hold.
+// In every other case the error says who has it.
+func (b *Bus) inherit(ctx context.Context, kv jetstream.KeyValue, key, nonce string, value []byte) (uint64, error) {
 	held := &HeldError{Key: key, Owner: "an unknown owner"}
 	entry, err := kv.Get(ctx, key)
 	if err != nil {
 		return 0, held
 	}
-	var v leaseValue
-	if json.Unmarshal(entry.Value(), &v) == nil && v.Owner != "" {
-		held.Owner = v.Owner
+	v := leaseOf(entry)
+	if v.Owner != "" {
+		held.Owner, held.process = v.Owner, v.Process
 	}
-	if !v.Process.surelyDead() {
+	if v.Nonce != nonce && !v.Process.surelyDead() {
 		return 0, held
 	}
 	revision, err := kv.Update(ctx, key, value, entry.Revision())
 	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 		return 0, held // another was faster
 	}
-	if err == nil {
+	if err == nil && v.Nonce != nonce {
 		b.log.Info("took over the lease of a process that has ended", "lease", key, "from", held.Owner)
 	}
 	return revision, err
+}
+
+// leaseOf reads a lease; what is none is held by nobody in particular.
+func leaseOf(entry jetstream.KeyValueEntry) leaseValue {
+	var v leaseValue
+	if json.Unmarshal(entry.Value(), &v) != nil {
+		return leaseValue{}
+	}
+	return v
 }
 
 // safe is how long after a successful renewal was sent the lease surely lasts:
@@ -178,8 +193,7 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var v leaseValue
-	if err := json.Unmarshal(entry.Value(), &v); err != nil || v.Nonce != l.nonce {
+	if v := leaseOf(entry); v.Nonce != l.nonce {
 		return fmt.Errorf("%w: now held by %s", errLeaseLost, v.Owner)
 	}
 	if l.revision, err = l.kv.Update(ctx, l.Key, l.value, entry.Revision()); err != nil {
@@ -202,8 +216,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 		// Lost, or a renewal was carried out whose answer was not awaited.
 		entry, getErr := l.kv.Get(ctx, l.Key)
-		var v leaseValue
-		if getErr != nil || json.Unmarshal(entry.Value(), &v) != nil || v.Nonce != l.nonce {
+		if getErr != nil || leaseOf(entry).Nonce != l.nonce {
 			return nil
 		}
 		err = l.kv.Delete(ctx, l.Key, jetstream.LastRevision(entry.Revision()))
@@ -248,37 +261,22 @@ func (b *Bus) HoldLease(ctx context.Context, key, owner string, fn func(ctx cont
 	return err
 }
 
-// waitLease tries for a lease until it gets it or ctx ends.
-func (b *Bus) waitLease(ctx context.Context, key, owner string) (*Lease, error) {
-	holder := ""
-	for {
-		l, err := b.AcquireLease(ctx, key, owner)
-		if err == nil {
-			return l, nil
-		}
-		var held *HeldError
-		switch {
-		case errors.As(err, &held):
-			if held.Owner != holder {
-				holder = held.Owner
-				b.log.Info("waiting for a lease", "lease", key, "holder", holder)
-			}
-		case IsUnavailable(err) || IsFull(err):
-			if holder != "?" {
-				holder = "?"
-				b.log.Warn("cannot ask for a lease, trying again", "lease", key, "error", err)
-			}
-		default:
-			return nil, err
-		}
-		// A fifth of the TTL, spread so that waiters do not ask in step.
-		wait := b.opts.LeaseTTL / 5
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(wait*3/4 + rand.N(wait/2)):
-		}
+// LeaseHolder returns who holds a lease now, by its name, and false when nobody
+// does. A holder that has died holds its lease until the lease expires or
+// another takes it over.
+func (b *Bus) LeaseHolder(ctx context.Context, key string) (owner string, held bool, err error) {
+	kv, err := b.Bucket(ctx, BucketLeases)
+	if err != nil {
+		return "", false, err
 	}
+	entry, err := kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("look at lease %s: %w", key, err)
+	}
+	return leaseOf(entry).Owner, true, nil
 }
 
 // LeaseHolders returns the owner of every lease that is held now, by key.
@@ -304,8 +302,7 @@ func (b *Bus) LeaseHolders(ctx context.Context) (map[string]string, error) {
 			if entry == nil { // all that existed has been seen
 				return holders, nil
 			}
-			var v leaseValue
-			if err := json.Unmarshal(entry.Value(), &v); err == nil {
+			if v := leaseOf(entry); v.Owner != "" {
 				holders[entry.Key()] = v.Owner
 			}
 		}
