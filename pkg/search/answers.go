@@ -35,16 +35,16 @@ type hitAnswer struct {
 	Copies    int        `json:"copies"`
 	Story     string     `json:"story"`
 	Original  string     `json:"original"`
+	Version   int        `json:"version"`
+	IndexedAt time.Time  `json:"indexed_at"`
+	Withdrawn bool       `json:"withdrawn"`
 }
 
 // liveAnswer is an event of the live tail.
 type liveAnswer struct {
 	hitAnswer
-	Version   int       `json:"version"`
 	Words     int       `json:"words"`
 	FetchedAt time.Time `json:"fetched_at"`
-	IndexedAt time.Time `json:"indexed_at"`
-	Withdrawn bool      `json:"withdrawn"`
 }
 
 // versionsAnswer answers /api/v1/articles/{id}/versions.
@@ -102,6 +102,7 @@ func hitOf(r *article.Record, snippet string) hitAnswer {
 	h := hitAnswer{
 		ID: r.ID, URL: r.URL, Title: r.Title, Site: r.Site, Language: r.Language, Snippet: snippet,
 		Cluster: r.Cluster, Copies: r.Copies, Story: r.Story, Original: r.Original,
+		Version: r.Version, IndexedAt: r.IndexedAt, Withdrawn: r.Withdrawn,
 	}
 	if r.Published != nil && !r.Published.Time.IsZero() {
 		h.Published = &r.Published.Time

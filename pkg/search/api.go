@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/index"
@@ -150,7 +151,26 @@ func versionIndex(given url.Values, name string, vs []article.Version, fallback 
 			return i, nil
 		}
 	}
-	return 0, badParameter(name, v, fmt.Sprintf("%s, %d to %d", acceptedVersion, vs[0].Version, vs[len(vs)-1].Version))
+	return 0, badParameter(name, v, acceptedVersion+" that is kept: "+versionNumbers(vs))
+}
+
+// versionNumbers names the versions of an article, as in "1, 52 to 151": of one
+// that changed often, some in between are not kept.
+func versionNumbers(vs []article.Version) string {
+	var out []string
+	for i := 0; i < len(vs); {
+		end := i
+		for end+1 < len(vs) && vs[end+1].Version == vs[end].Version+1 {
+			end++
+		}
+		span := strconv.Itoa(vs[i].Version)
+		if end > i {
+			span += " to " + strconv.Itoa(vs[end].Version)
+		}
+		out = append(out, span)
+		i = end + 1
+	}
+	return strings.Join(out, ", ")
 }
 
 // traceAPI answers /api/v1/articles/{id}/trace.

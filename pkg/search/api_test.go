@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // into decodes an answer that must have come with status 200.
@@ -50,6 +51,10 @@ func TestSearchAPI(t *testing.T) {
 		"empty values":          {"q=&lang=&site=&from=&to=&sort=&collapse=&size=&cursor=", 39, secondCopy},
 		"nothing":               {"q=xylophone", 0, ""},
 		"withdrawn":             {"q=resigned", 0, ""},
+		"withdrawn too":         {"q=resigned&withdrawn=true", 1, withdrawnID},
+		"withdrawn left out":    {"q=resigned&withdrawn=false", 0, ""},
+		"what a copy must know": {"changed_since=2026-03-14T10:00:01Z&withdrawn=true", 1, withdrawnID},
+		"changed since a day":   {"changed_since=2026-03-14", 39, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -111,6 +116,9 @@ func TestProblems(t *testing.T) {
 		{"/api/v1/search?to=2026-02-30", 400, "to", "2026-02-30", "RFC 3339"},
 		{"/api/v1/search?changed_since=1710000000", 400, "changed_since", "1710000000", "RFC 3339"},
 		{"/api/v1/search?from=2026-03-02&to=2026-03-01", 400, "to", "2026-03-01", "not before from"},
+		{"/api/v1/search?changed_since=2026-03-14T10:00:00", 400, "changed_since", "2026-03-14T10:00:00", "RFC 3339"},
+		{"/api/v1/search?changed_since=2026-03-01&changed_since=2026-03-02", 400, "changed_since", "", "once"},
+		{"/api/v1/search?withdrawn=yes", 400, "withdrawn", "yes", "true or false"},
 		{"/api/v1/search?lang=english", 400, "lang", "english", "pt-br"},
 		{"/api/v1/search?site=a+b", 400, "site", "a b", "example.com"},
 		{"/api/v1/search?cluster=x", 400, "cluster", "x", "26 characters"},
@@ -169,6 +177,40 @@ func TestProblems(t *testing.T) {
 		if tt.parameter != "" && !strings.Contains(p.Detail, tt.parameter) {
 			t.Errorf("%s: the detail does not name the parameter: %s", name, p.Detail)
 		}
+	}
+}
+
+// TestFollowChanges keeps a copy of the index as its documentation says.
+func TestFollowChanges(t *testing.T) {
+	h := newHandler(t, nil)
+	kept := map[string]int{}
+	sync := func(since string) (gone []string) {
+		q := url.Values{"changed_since": {since}, "withdrawn": {"true"}, "size": {"15"}}
+		for range 10 {
+			a := into[searchAnswer](t, get(t, h, "/api/v1/search?"+q.Encode()))
+			for _, hit := range a.Hits {
+				if hit.IndexedAt.Format(time.RFC3339) < since {
+					t.Errorf("%s was indexed at %v, before %s", hit.ID, hit.IndexedAt, since)
+				}
+				kept[hit.ID] = hit.Version
+				if hit.Withdrawn {
+					delete(kept, hit.ID)
+					gone = append(gone, hit.ID)
+				}
+			}
+			if a.Next == "" {
+				return gone
+			}
+			q.Set("cursor", a.Next)
+		}
+		t.Fatal("the pages do not end")
+		return nil
+	}
+	if gone := sync("2026-03-14T00:00:00Z"); len(kept) != 39 || kept[harbourID] != 3 || !slices.Equal(gone, []string{withdrawnID}) {
+		t.Errorf("kept %d, withdrawn %v", len(kept), gone)
+	}
+	if gone := sync("2026-03-14T10:30:00Z"); !slices.Equal(gone, []string{withdrawnID}) {
+		t.Errorf("later: withdrawn %v", gone)
 	}
 }
 

@@ -31,12 +31,14 @@ type versionFacts struct {
 }
 
 // blockDiff is one block of either version. Words is set for opChange only;
-// Text is then the new text.
+// Text is then the new text. Moved is set for a deleted and an inserted block
+// that are the same one at two places.
 type blockDiff struct {
 	Op    op                `json:"op"`
 	Kind  article.BlockKind `json:"kind"`
 	Text  string            `json:"text"`
 	Words []piece           `json:"words,omitempty"`
+	Moved bool              `json:"moved,omitempty"`
 }
 
 // piece is a run of words with one fate.
@@ -49,19 +51,22 @@ const (
 	// similar is the share of words that two blocks have in common from which
 	// one counts as the other reworded.
 	similar = 0.4
-	// maxPairing bounds the table in which reworded blocks are matched.
+	// maxPairing bounds the table in which reworded blocks are matched, and
+	// maxBagWork the words that are looked up to fill it.
 	maxPairing = 250_000
+	maxBagWork = 10_000_000
 )
 
 // compare finds what changed from one version to another: blocks first, then
 // words within the blocks that were reworded.
 func compare(id string, from, to article.Version) comparison {
+	e := newEffort()
 	c := comparison{
 		ID: id, From: factsOf(from), To: factsOf(to),
-		Title: diffWords(from.Title, to.Title), Blocks: []blockDiff{},
+		Title: e.diffWords(from.Title, to.Title), Blocks: []blockDiff{},
 	}
 	a, b := from.Body, to.Body
-	steps := editScript(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
+	steps := e.editScript(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
 	for len(steps) > 0 {
 		if steps[0].op == opEqual {
 			block := b[steps[0].b]
@@ -78,14 +83,37 @@ func compare(id string, from, to article.Version) comparison {
 			}
 			steps = steps[1:]
 		}
-		c.Blocks = append(c.Blocks, pairBlocks(gone, come)...)
+		c.Blocks = append(c.Blocks, e.pairBlocks(gone, come)...)
 	}
+	markMoved(c.Blocks)
 	for _, b := range c.Blocks {
 		added, removed := b.count()
 		c.WordsAdded += added
 		c.WordsRemoved += removed
 	}
 	return c
+}
+
+// markMoved finds the blocks that were deleted at one place and inserted, word
+// for word, at another.
+func markMoved(blocks []blockDiff) {
+	gone := map[article.Block][]int{}
+	for i, b := range blocks {
+		if b.Op == opDelete {
+			key := article.Block{Kind: b.Kind, Text: b.Text}
+			gone[key] = append(gone[key], i)
+		}
+	}
+	for i, b := range blocks {
+		if b.Op != opInsert {
+			continue
+		}
+		key := article.Block{Kind: b.Kind, Text: b.Text}
+		if from := gone[key]; len(from) > 0 {
+			blocks[i].Moved, blocks[from[0]].Moved = true, true
+			gone[key] = from[1:]
+		}
+	}
 }
 
 func factsOf(v article.Version) versionFacts {
@@ -107,8 +135,12 @@ func (c *comparison) changed() bool {
 	return false
 }
 
-// count returns how many words a block adds and removes.
+// count returns how many words a block adds and removes. One that was moved
+// does neither.
 func (b blockDiff) count() (added, removed int) {
+	if b.Moved {
+		return 0, 0
+	}
 	switch b.Op {
 	case opInsert:
 		return countWords(b.Text), 0
@@ -130,15 +162,14 @@ func (b blockDiff) count() (added, removed int) {
 // pairBlocks matches the blocks that went with those that came in their place:
 // of all ways to pair them in order, the one with the most in common. What has
 // no partner was deleted or inserted.
-func pairBlocks(gone, come []article.Block) []blockDiff {
+func (e *effort) pairBlocks(gone, come []article.Block) []blockDiff {
 	n, m := len(gone), len(come)
 	score := make([][]float64, n+1)
 	for i := range score {
 		score[i] = make([]float64, m+1)
 	}
 	common := func(i, j int) float64 { return 0 }
-	if n > 0 && m > 0 && n*m <= maxPairing {
-		bagA, bagB := bags(gone), bags(come)
+	if bagA, bagB := bags(gone), bags(come); n > 0 && m > 0 && n*m <= maxPairing && m*sizes(bagA)+n*sizes(bagB) <= maxBagWork {
 		shares := make([]float64, n*m)
 		for i := range n {
 			for j := range m {
@@ -161,7 +192,7 @@ func pairBlocks(gone, come []article.Block) []blockDiff {
 		switch {
 		case i < n && j < m && common(i, j) >= similar && score[i][j] == score[i+1][j+1]+common(i, j):
 			out = append(out, blockDiff{
-				Op: opChange, Kind: come[j].Kind, Text: come[j].Text, Words: diffWords(gone[i].Text, come[j].Text),
+				Op: opChange, Kind: come[j].Kind, Text: come[j].Text, Words: e.diffWords(gone[i].Text, come[j].Text),
 			})
 			i, j = i+1, j+1
 		case i < n && (j == m || score[i][j] == score[i+1][j]):
@@ -187,6 +218,15 @@ func bags(blocks []article.Block) []map[string]int {
 		}
 	}
 	return out
+}
+
+// sizes is how many words the bags hold together, each once a bag.
+func sizes(bags []map[string]int) int {
+	n := 0
+	for _, b := range bags {
+		n += len(b)
+	}
+	return n
 }
 
 // share is the part of their words that two bags have in common, 0 to 1 (Dice).
@@ -241,9 +281,9 @@ func countWords(text string) int {
 
 // diffWords compares two texts word by word. A lone mark that stays between two
 // changes is counted as changed with them: the result reads better.
-func diffWords(old, now string) []piece {
+func (e *effort) diffWords(old, now string) []piece {
 	a, b := tokens(old), tokens(now)
-	steps := editScript(len(a), len(b), func(i, j int) bool { return a[i].key == b[j].key })
+	steps := e.editScript(len(a), len(b), func(i, j int) bool { return a[i].key == b[j].key })
 	pieces := []piece{}
 	var del, ins strings.Builder
 	flush := func() {

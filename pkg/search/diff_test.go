@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func TestEditScriptIsShortest(t *testing.T) {
 	}
 	for range 3000 {
 		a, b := random(24, 4), random(24, 4)
-		steps := editScript(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
+		steps := newEffort().editScript(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
 		if got, ok := apply(steps, a, b); !ok || got != b {
 			t.Fatalf("%q to %q: script gives %q: %v", a, b, got, steps)
 		}
@@ -94,7 +95,7 @@ func TestEditScriptIsShortest(t *testing.T) {
 func TestEditScriptIsBounded(t *testing.T) {
 	a, b := strings.Repeat("ab", 5000), strings.Repeat("cd", 5000)
 	compared := 0
-	steps := editScript(len(a), len(b), func(i, j int) bool { compared++; return a[i] == b[j] })
+	steps := newEffort().editScript(len(a), len(b), func(i, j int) bool { compared++; return a[i] == b[j] })
 	if got, ok := apply(steps, a, b); !ok || got != b {
 		t.Fatal("script does not lead from one to the other")
 	}
@@ -121,7 +122,7 @@ func TestDiffWords(t *testing.T) {
 		{"old-new", "cold-anew", "-[old-new]+[cold-anew]"},
 		{"大潮闸门", "大浪闸门", "[大]-[潮]+[浪][闸门]"},
 	} {
-		if got := show(diffWords(tt.old, tt.now)); got != tt.want {
+		if got := show(newEffort().diffWords(tt.old, tt.now)); got != tt.want {
 			t.Errorf("%q to %q: %s, want %s", tt.old, tt.now, got, tt.want)
 		}
 	}
@@ -179,16 +180,102 @@ func squeeze(in []string) []string {
 	return out
 }
 
+func TestCompareFindsMoves(t *testing.T) {
+	para := func(texts ...string) article.Version {
+		return article.Version{Title: "Ferry", Body: paragraphs(texts...)}
+	}
+	c := compare("x",
+		para("The ferry sails at nine.", "The crew is new.", "Tickets cost four crowns.", "Dogs stay on deck.", "Dogs stay on deck."),
+		para("Tickets cost four crowns.", "The ferry sails at nine.", "The crew is new.", "Dogs stay on deck.", "The bar is shut."))
+	var got []string
+	for _, b := range c.Blocks {
+		s := string(b.Op)
+		if b.Moved {
+			s += " moved"
+		}
+		got = append(got, s+": "+b.Text)
+	}
+	want := []string{
+		"insert moved: Tickets cost four crowns.", "equal: The ferry sails at nine.", "equal: The crew is new.",
+		"delete moved: Tickets cost four crowns.", "equal: Dogs stay on deck.", "delete: Dogs stay on deck.", "insert: The bar is shut.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if c.WordsAdded != 4 || c.WordsRemoved != 4 {
+		t.Errorf("%d words added, %d removed: what moved is neither", c.WordsAdded, c.WordsRemoved)
+	}
+	if !c.changed() {
+		t.Error("a move is no change")
+	}
+}
+
+// TestCompareIsBounded compares texts that were rewritten everywhere: the effort
+// of all paragraphs together is bounded, and nothing of either text is lost.
+func TestCompareIsBounded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	long := func(seed int) []article.Block {
+		var body []article.Block
+		for i := range 400 {
+			var b strings.Builder
+			for range 400 {
+				fmt.Fprintf(&b, "w%d ", rng.IntN(40)*10+seed*(i%2))
+			}
+			body = append(body, article.Block{Kind: article.Paragraph, Text: b.String()})
+		}
+		return body
+	}
+	from, to := article.Version{Body: long(0)}, article.Version{Body: long(1)}
+	c := compare("x", from, to)
+	old, now := 0, 0
+	for _, b := range c.Blocks {
+		switch b.Op {
+		case opDelete:
+			old += len(b.Text)
+		case opInsert:
+			now += len(b.Text)
+		case opChange:
+			for _, p := range b.Words {
+				if p.Op != opInsert {
+					old += len(p.Text)
+				}
+				if p.Op != opDelete {
+					now += len(p.Text)
+				}
+			}
+		}
+	}
+	size := func(v article.Version) (n int) {
+		for _, b := range v.Body {
+			n += len(b.Text)
+		}
+		return n
+	}
+	if old != size(from) || now != size(to) {
+		t.Errorf("%d and %d bytes, want %d and %d", old, now, size(from), size(to))
+	}
+	e := newEffort()
+	for range 40 {
+		e.editScript(3000, 3000, func(_, _ int) bool { return false })
+	}
+	if e.left != 0 || e.limit() != 0 {
+		t.Errorf("%d of the effort is left", e.left)
+	}
+	if steps := e.editScript(4, 4, func(i, j int) bool { return i == j && i != 1 }); len(steps) != 5 {
+		t.Errorf("%v: without effort left the ends are still told", steps)
+	}
+}
+
 func TestPairBlocksManyBlocks(t *testing.T) {
 	var a, b []article.Block
 	for range 800 {
 		a = append(a, article.Block{Kind: article.Paragraph, Text: "one two three"})
 		b = append(b, article.Block{Kind: article.Paragraph, Text: "one two four"})
 	}
-	if n := len(pairBlocks(a, b)); n != 1600 {
+	if n := len(newEffort().pairBlocks(a, b)); n != 1600 {
 		t.Errorf("%d blocks, want all of both: too many to be paired", n)
 	}
-	if n := len(pairBlocks(a[:10], b[:10])); n != 10 {
+	if n := len(newEffort().pairBlocks(a[:10], b[:10])); n != 10 {
 		t.Errorf("%d blocks, want 10 pairs", n)
 	}
 }

@@ -121,8 +121,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request, records <-chan a
 // own, so one data line holds it.
 func (s *server) event(rec *article.Record) string {
 	data, err := json.Marshal(liveAnswer{
-		hitAnswer: hitOf(rec, lead(rec)), Version: rec.Version, Words: rec.Words,
-		FetchedAt: rec.FetchedAt, IndexedAt: rec.IndexedAt, Withdrawn: rec.Withdrawn,
+		hitAnswer: hitOf(rec, lead(rec)), Words: rec.Words, FetchedAt: rec.FetchedAt,
 	})
 	if err != nil {
 		s.log.Error("encode live event", "article", rec.ID, "err", err)

@@ -1,5 +1,7 @@
 package search
 
+import "math"
+
 // op says what became of a piece between two versions.
 type op string
 
@@ -17,15 +19,29 @@ type step struct {
 	a, b int
 }
 
-// maxEdits bounds the work on one comparison: two texts further apart than this
-// are called different as a whole. Time and memory grow with its square.
+// maxEdits bounds one edit script: two sequences further apart than this are
+// called different as a whole. Time and memory grow with its square.
 const maxEdits = 1000
+
+// effort is how much work is left for the edit scripts of one comparison, in
+// squares of edits. It is shared by all of them: an article can have thousands
+// of paragraphs that were all rewritten.
+type effort struct{ left int }
+
+// newEffort is the work that one comparison may take, well below a second.
+func newEffort() *effort { return &effort{left: 16 * maxEdits * maxEdits} }
+
+// limit is how many edits the next script may have.
+func (e *effort) limit() int { return min(maxEdits, int(math.Sqrt(float64(e.left)))) }
+
+// spend takes the work of a script with that many edits.
+func (e *effort) spend(edits int) { e.left = max(0, e.left-edits*edits) }
 
 // editScript returns the shortest way from a sequence of n elements to one of m
 // by Myers' algorithm; same compares element i of the old with j of the new.
-// Where more than maxEdits steps are needed, everything that differs between
+// Where more steps are needed than e allows, everything that differs between
 // the common start and the common end is deleted and inserted.
-func editScript(n, m int, same func(i, j int) bool) []step {
+func (e *effort) editScript(n, m int, same func(i, j int) bool) []step {
 	var out []step
 	start := 0
 	for start < n && start < m && same(start, start) {
@@ -36,7 +52,7 @@ func editScript(n, m int, same func(i, j int) bool) []step {
 	for end < n-start && end < m-start && same(n-1-end, m-1-end) {
 		end++
 	}
-	middle := myers(n-start-end, m-start-end, func(i, j int) bool { return same(start+i, start+j) })
+	middle := e.myers(n-start-end, m-start-end, func(i, j int) bool { return same(start+i, start+j) })
 	for _, s := range middle {
 		out = append(out, step{s.op, s.a + start, s.b + start})
 	}
@@ -48,8 +64,8 @@ func editScript(n, m int, same func(i, j int) bool) []step {
 
 // myers is the greedy algorithm with its furthest-reaching points kept for the
 // way back.
-func myers(n, m int, same func(i, j int) bool) []step {
-	limit := min(n+m, maxEdits)
+func (e *effort) myers(n, m int, same func(i, j int) bool) []step {
+	limit := min(n+m, e.limit())
 	// x of the furthest point on diagonal k is v[k+limit+1].
 	v := make([]int, 2*limit+3)
 	var trace [][]int
@@ -66,10 +82,12 @@ func myers(n, m int, same func(i, j int) bool) []step {
 			}
 			v[at] = x
 			if x >= n && x-k >= m {
+				e.spend(d)
 				return walkBack(trace, n, m)
 			}
 		}
 	}
+	e.spend(limit)
 	return replaceAll(n, m)
 }
 

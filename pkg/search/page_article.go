@@ -76,6 +76,7 @@ type versionView struct {
 	Date    *stamp
 	Title   string
 	Compare string // address of the comparison with the version before, or ""
+	Since   int    // the version compared with, where some before this one are not kept
 	Current bool
 }
 
@@ -287,6 +288,9 @@ func versionsOf(r *article.Record, vs []article.Version) []versionView {
 		}
 		if i > 0 {
 			v.Compare = fmt.Sprintf("/article/%s/diff?from=%d&to=%d", url.PathEscape(r.ID), vs[i-1].Version, vs[i].Version)
+			if vs[i-1].Version != vs[i].Version-1 {
+				v.Since = vs[i-1].Version
+			}
 		}
 		out = append(out, v)
 	}

@@ -84,6 +84,7 @@ type diffView struct {
 	C        comparison
 	From, To *stamp
 	Changed  bool
+	Moved    int // blocks that stand elsewhere
 	Versions []versionOption
 	Runs     []diffRun
 }
@@ -119,6 +120,11 @@ func (s *server) diffPage(w http.ResponseWriter, r *http.Request) error {
 	v := diffView{
 		frame: s.frame("Changes: "+titleOf(to.Title), ""), Article: "/article/" + url.PathEscape(rec.ID), Lang: rec.Language,
 		C: c, From: stampOf(from.FetchedAt), To: stampOf(to.FetchedAt), Changed: c.changed(), Runs: foldEqual(c.Blocks),
+	}
+	for _, b := range c.Blocks {
+		if b.Moved && b.Op == opInsert {
+			v.Moved++
+		}
 	}
 	for _, x := range vs {
 		o := versionOption{Version: x.Version, From: x.Version == from.Version, To: x.Version == to.Version}

@@ -162,7 +162,7 @@ func formOf(q *query, f index.Facets) formView {
 	for _, c := range f.Site {
 		v.Sites = append(v.Sites, c.Value)
 	}
-	for _, name := range []string{"changed_since", "cluster", "story", "size"} {
+	for _, name := range []string{"changed_since", "withdrawn", "cluster", "story", "size"} {
 		if value := q.values.Get(name); value != "" {
 			v.Hidden = append(v.Hidden, hidden{name, value})
 		}
@@ -208,6 +208,12 @@ func chipsOf(q *query) []chip {
 		{"from", "From", day},
 		{"to", "To", day},
 		{"changed_since", "Changed since", day},
+		{"withdrawn", "Withdrawn articles", func(v string) string {
+			if v == "true" {
+				return "too"
+			}
+			return "left out"
+		}},
 		{"cluster", "Copies of one text", func(string) string { return "" }},
 		{"story", "One story", func(string) string { return "" }},
 		{"collapse", "One article for each", func(v string) string {

@@ -75,7 +75,7 @@ var searchParams = []param{
 		set: func(q *index.Query, v string) bool { q.Cluster = v; return article.ValidID(v) },
 	},
 	{
-		name: "story", accepted: "the id of a story",
+		name: "story", accepted: "the id of a story, as answers show it",
 		set: func(q *index.Query, v string) bool { q.Story = v; return storyID.MatchString(v) },
 	},
 	{
@@ -83,6 +83,13 @@ var searchParams = []param{
 		set: func(q *index.Query, v string) bool {
 			q.Collapse = index.Collapse(v)
 			return q.Collapse == index.CollapseCluster || q.Collapse == index.CollapseStory
+		},
+	},
+	{
+		name: "withdrawn", accepted: "true or false",
+		set: func(q *index.Query, v string) bool {
+			q.IncludeWithdrawn = v == "true"
+			return v == "true" || v == "false"
 		},
 	},
 	{
@@ -109,7 +116,7 @@ var searchParams = []param{
 var (
 	languageCode = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}$`)
 	hostName     = regexp.MustCompile(`^[\p{L}\p{N}._:\[\]-]{1,253}$`)
-	storyID      = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+	storyID      = regexp.MustCompile(`^[A-Za-z0-9._:~-]{1,64}$`)
 )
 
 // setText takes what the user typed. What it means is the index's business;

@@ -75,6 +75,11 @@ func (s *server) asFailure(err error) *failure {
 		return &failure{status: http.StatusBadRequest, title: "Bad query", detail: err.Error()}
 	case errors.Is(err, index.ErrNotFound):
 		return &failure{status: http.StatusNotFound, title: "No such article", detail: "The index has no such article."}
+	case errors.Is(err, index.ErrLocked):
+		return &failure{
+			status: http.StatusServiceUnavailable, title: "This worker stands by",
+			detail: lockedDetail(err), retryAfter: standByWait,
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{
 			status: http.StatusServiceUnavailable, title: "The search took too long",
@@ -86,6 +91,18 @@ func (s *server) asFailure(err error) *failure {
 		status: http.StatusInternalServerError, title: "Something went wrong",
 		detail: "The request could not be answered. The log of this server says why.",
 	}
+}
+
+// standByWait is how soon to ask a worker again that waits for the index: a
+// takeover is a matter of seconds.
+const standByWait = 5 * time.Second
+
+// lockedDetail is what the index said, without what was said around it here.
+func lockedDetail(err error) string {
+	for next := errors.Unwrap(err); errors.Is(next, index.ErrLocked) && next != index.ErrLocked; next = errors.Unwrap(err) { //nolint:errorlint // the bare sentinel says less than what wraps it
+		err = next
+	}
+	return err.Error()
 }
 
 // problem is the answer to a request that fails, by RFC 9457.
@@ -106,7 +123,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	f := s.asFailure(err)
-	if known := (*failure)(nil); f.status >= http.StatusInternalServerError && !errors.As(err, &known) {
+	expected := errors.Is(err, index.ErrLocked)
+	if known := (*failure)(nil); f.status >= http.StatusInternalServerError && !expected && !errors.As(err, &known) {
 		s.log.Error("request failed", "path", r.URL.Path, "status", f.status, "err", err)
 	}
 	h := w.Header()
