@@ -11,6 +11,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -142,20 +143,35 @@ func setAddress(a *article.Article, p *article.Page, m *meta) {
 	if c, err := weburl.Canonical(base); err == nil {
 		canonical = c
 	}
-	if m.canonical != "" && m.canonical != base && m.canonical != canonical {
-		if abs, err := weburl.Resolve(base, m.canonical); err == nil && (base == "" || weburl.SameSite(abs, base)) && !frontPage(abs, base) {
-			if c, err := weburl.Canonical(abs); err == nil {
-				canonical = c
-			}
-		}
+	named := canonicalLink(m.canonical, base)
+	if named != "" && (base == "" || weburl.SameSite(named, canonical)) {
+		canonical = named
 	}
 	if a.URL == "" {
 		a.URL = p.URL
 	}
-	a.CanonicalURL = canonical
+	// What names a page of another site is a copy of it, and an article of its own.
+	a.CanonicalURL = cmp.Or(named, canonical)
 	a.ID = article.ID(canonical)
 	a.Site = weburl.Site(canonical)
 	a.Publisher = publisherOf(a, p, m)
+}
+
+// canonicalLink returns the address that a page gives as its canonical one; ""
+// if it gives none that can be.
+func canonicalLink(link, base string) string {
+	if link == "" {
+		return ""
+	}
+	abs, err := weburl.Resolve(base, link)
+	if err != nil || frontPage(abs, base) {
+		return ""
+	}
+	canonical, err := weburl.Canonical(abs)
+	if err != nil {
+		return ""
+	}
+	return canonical
 }
 
 // frontPage reports a canonical link that points at the home page although the
