@@ -10,6 +10,9 @@ import (
 type Doc struct {
 	ID, Title, Text string
 	Published       time.Time // zero if unknown
+	// Content is a hash of what tells versions apart, or empty: an article that
+	// is added again with the same one is not looked at again.
+	Content string
 }
 
 // Kind is how two texts relate.

@@ -55,6 +55,13 @@ type Decision struct {
 	Links    []Linked // by share of either text, the largest first
 	// Candidates and Verified count what was found and what was compared.
 	Candidates, Verified int
+	// Same says that the article was known with this content: nothing was
+	// compared, and nothing changed.
+	Same bool
+	// Renamed holds clusters that went into another as a whole. Articles that
+	// are stored under the old name and left the window so long ago that the
+	// engine does not know them go with it.
+	Renamed map[string]string
 }
 
 // Engine finds the copies of articles as they arrive: candidates by their
@@ -89,21 +96,14 @@ func NewEngine(opts EngineOptions) *Engine {
 // The time is when it arrived, see [Table.Add]. Fetch is not asked for the
 // article itself, but for those it may be a copy of.
 func (e *Engine) Add(doc Doc, f Fingerprint, at time.Time) Decision {
-	d := Decision{}
-	was := before{}
-	e.leave(doc.ID, was, &d)
-	text := proseOf(&doc)
-	e.texts.put(doc.ID, text)
-	e.table.Add(doc.ID, at, f)
-	e.verify(doc.ID, text, f, at, was, &d)
-	e.finish(doc.ID, was, &d)
-	return d
+	return e.AddPrepared(Prepare(doc), f, at)
 }
 
 // Restore takes in an article whose cluster is known, as after a restart,
-// without looking at its text. An empty cluster means its own.
-func (e *Engine) Restore(id, cluster string, f Fingerprint, at time.Time) {
-	e.table.Add(id, at, f)
+// without looking at its text.
+func (e *Engine) Restore(p Placed) {
+	id, cluster := p.ID, p.Cluster
+	e.table.Add(id, p.At, p.Print)
 	e.clusters.returnToWindow(id)
 	if cluster == "" || cluster == id {
 		return

@@ -120,7 +120,7 @@ func TestEngineRestore(t *testing.T) {
 	again := newDesk(TableOptions{})
 	for _, id := range sortedKeys(texts) {
 		again.docs[id] = whole.docs[id]
-		again.Restore(id, whole.cluster[id], Take(texts[id]), at(1))
+		again.Restore(Placed{ID: id, Cluster: whole.cluster[id], Print: Take(texts[id]), At: at(1)})
 	}
 	maps.Copy(again.cluster, whole.cluster)
 	changed := text(newWriter(13).paragraphs(6))
@@ -179,7 +179,7 @@ func restarted(d *desk, r *rand.Rand) *desk {
 	ids := slices.Sorted(maps.Keys(d.docs))
 	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	for _, id := range ids {
-		again.Restore(id, d.cluster[id], Take(d.docs[id].Text), at(1))
+		again.Restore(Placed{ID: id, Cluster: d.cluster[id], Print: Take(d.docs[id].Text), At: at(1)})
 	}
 	return again
 }
@@ -206,7 +206,7 @@ func TestEngineWithoutTexts(t *testing.T) {
 	w := newWriter(15)
 	e := NewEngine(EngineOptions{})
 	story := text(w.paragraphs(6))
-	e.Restore("a", "", Take(story), at(0))
+	e.Restore(Placed{ID: "a", Print: Take(story), At: at(0)})
 	if got := e.Add(Doc{ID: "b", Text: story}, Take(story), at(1)); got.Cluster != "b" || got.Verified != 0 || got.Candidates != 1 {
 		t.Errorf("without the text of its copy: %+v", got)
 	}

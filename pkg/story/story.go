@@ -28,6 +28,10 @@ type Doc struct {
 	Lang    string // articles of different languages never meet; regions do not matter
 	Source  string // not weighed: who wrote an article does not say what happened
 
+	// Content is a hash of what tells versions apart, or empty: an article that
+	// is added again with the same one, in the same cluster, stays where it is.
+	Content string
+
 	Published time.Time // zero, or later than Arrived: Arrived counts
 	Arrived   time.Time // zero: the time of the article before it, and nothing expires
 }
