@@ -139,3 +139,37 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPrepare is the part of Add that runs on any core.
+func BenchmarkPrepare(b *testing.B) {
+	g := newGenerator(1)
+	docs := make([]Doc, 500)
+	for i := range docs {
+		docs[i] = g.next(450, 40, 4, time.Minute)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		Prepare(docs[i%len(docs)])
+	}
+}
+
+// BenchmarkRestore is the other part of it, for articles whose story is known.
+func BenchmarkRestore(b *testing.B) {
+	const size = 20_000
+	g := newGenerator(1)
+	ready := make([]*Prepared, size)
+	for i := range ready {
+		ready[i] = Prepare(g.next(450, size/25, 4, 10*24*time.Hour/size))
+		ready[i].Doc.Story = fmt.Sprint(i / 3)
+	}
+	var tr *Tracker
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if i%size == 0 {
+			b.StopTimer()
+			tr = New(Options{})
+			b.StartTimer()
+		}
+		tr.AddPrepared(ready[i%size])
+	}
+}

@@ -47,10 +47,10 @@ func commonWords(lang string) string {
 const priorShare = 0.5
 
 // seed gives a language its common words.
-func (z *vectorizer) seed(lang string) {
+func (t *termTable) seed(lang string) {
+	seed := hashString(fnvOffset, lang)
 	for word := range strings.FieldsSeq(commonWords(lang)) {
-		z.words.seed = hashString(fnvOffset, lang)
-		key, _, _ := z.words.word(word, 0)
-		z.freq.counts[key] = max(z.freq.counts[key], uint32(priorShare*priorDocs))
+		key, _, _ := hashWord(seed, word, 0)
+		t.raise(key, uint32(priorShare*priorDocs))
 	}
 }

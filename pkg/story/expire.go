@@ -70,7 +70,6 @@ func (t *Tracker) Stats() Stats {
 		len(t.articles)*(stringLen+pointer+mapEntry) +
 		len(t.stories)*storySize +
 		len(t.postings.nodes)*int(unsafe.Sizeof(node{})) +
-		len(t.postings.heads)*(4+8+mapEntry/2) +
-		len(t.vectors.freq.counts)*(4+4+mapEntry/2)
+		len(t.vectors.terms.entries)*int(unsafe.Sizeof(termEntry{}))
 	return Stats{Articles: len(t.articles), Units: t.live, Stories: len(t.stories), Bytes: bytes}
 }

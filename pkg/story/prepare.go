@@ -1,25 +1,27 @@
 package story
 
-// Prepared is what counts of an article, read out of its text once and for all.
-// The fields of Doc but for Title, Lead and Text may be changed until it is
-// added: the cluster is often known only then.
+// Prepared is an article whose text was read: the terms in it are counted.
 type Prepared struct {
-	Doc Doc // without Title, Lead and Text
+	// Doc is the article without its Title, Lead and Text. All but ID and Lang
+	// may be changed until it is added: the cluster is often known only then.
+	Doc Doc
 
-	doc Doc
+	lang  string
+	terms []term
 }
 
-// Prepare reads an article. It depends on nothing else, so it may be called on
-// many cores at once, and before the articles that come first are added.
+// Prepare reads the text of an article. It depends on nothing else, so it may be
+// called on many cores at once, and before the articles that come first are
+// added.
 func Prepare(d Doc) *Prepared {
-	p := &Prepared{Doc: d, doc: d}
+	p := &Prepared{Doc: d, lang: base(d.Lang)}
 	p.Doc.Title, p.Doc.Lead, p.Doc.Text = "", "", ""
+	var w words
+	w.count(&d, p.lang)
+	p.terms = w.terms()
 	return p
 }
 
-// AddPrepared is Add for an article that was read before. It can be added once.
-func (t *Tracker) AddPrepared(p *Prepared) Assignment {
-	d := p.Doc
-	d.Title, d.Lead, d.Text = p.doc.Title, p.doc.Lead, p.doc.Text
-	return t.Add(d)
-}
+// Add assigns d to a story, one of its own when no other fits. An article that is
+// already known is replaced.
+func (t *Tracker) Add(d Doc) Assignment { return t.AddPrepared(Prepare(d)) }

@@ -13,6 +13,7 @@
 package story
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -119,11 +120,12 @@ func New(opts Options) *Tracker {
 	if opts.MaxArticles <= 0 {
 		opts.MaxArticles = 2_000_000
 	}
+	vectors := newVectorizer()
 	return &Tracker{
 		opts:     opts,
 		model:    defaultModel(),
-		vectors:  newVectorizer(),
-		postings: newPostings(),
+		vectors:  vectors,
+		postings: newPostings(vectors.terms),
 		finder:   newFinder(),
 		articles: map[string]*unit{},
 		clusters: map[string]*unit{},
@@ -131,19 +133,17 @@ func New(opts Options) *Tracker {
 	}
 }
 
-// Add assigns d to a story, one of its own when no other fits. An article that is
-// already known is replaced.
-func (t *Tracker) Add(d Doc) Assignment {
-	arrived := t.arrive(&d)
+// AddPrepared is Add for an article whose text was read before. It leaves p as it
+// is.
+func (t *Tracker) AddPrepared(p *Prepared) Assignment {
+	d := &p.Doc
+	arrived := t.arrive(d)
+	cluster := cmp.Or(d.Cluster, d.ID)
 	prior := ""
 	old, known := t.articles[d.ID]
 	if known {
 		prior = old.story.id
 		t.Remove(d.ID)
-	}
-	cluster := d.Cluster
-	if cluster == "" {
-		cluster = d.ID
 	}
 	if u := t.clusters[cluster]; u != nil {
 		t.attach(d.ID, u)
@@ -151,7 +151,7 @@ func (t *Tracker) Add(d Doc) Assignment {
 	}
 
 	u := &unit{at: t.last, dated: !d.Published.IsZero(), cluster: cluster}
-	terms := t.vectors.vector(&d, base(d.Lang), known, &u.vector)
+	terms := t.vectors.vector(p, known, &u.vector)
 	var a Assignment
 	if d.Story != "" {
 		t.enter(u, t.group(d.Story))

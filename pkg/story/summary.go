@@ -82,13 +82,12 @@ func sorted(items []Item) []Item {
 // central returns the index of the item whose title is nearest to all others; one
 // without a title only if none has any.
 func central(items []Item) int {
-	w := newWords()
 	titles := make([]vector, len(items))
 	for i := range items {
-		w.count(&Doc{Title: items[i].Title}, base(items[i].Lang))
+		p := Prepare(Doc{Title: items[i].Title, Lang: items[i].Lang})
 		terms := make([]weighed, 0, maxTerms)
-		for _, at := range w.used[:min(len(w.used), maxTerms)] {
-			terms = append(terms, weighed{key: w.table[at].key, weight: 1})
+		for _, x := range p.terms[:min(len(p.terms), maxTerms)] {
+			terms = append(terms, weighed{key: x.key, weight: 1})
 		}
 		fill(&titles[i], terms)
 	}

@@ -29,93 +29,103 @@ const maxWeight = 1<<(16-flagBits) - 1
 // weighed is a term on its way into a vector.
 type weighed struct {
 	key     uint32
+	at      uint16 // in the article
 	flags   uint8
 	weight  float64 // of similarity
 	finding float64 // of how well it tells documents apart, for the postings
 }
 
-// frequencies counts in how many documents a term occurs. The counts of all
-// languages share one table, as the language is part of a term's key.
-type frequencies struct {
-	counts map[uint32]uint32
-	docs   map[string]float64
-}
-
-// maxFrequencies bounds the table; at the bound all counts are halved, and what
-// was seen once is forgotten.
-const maxFrequencies = 4 << 20
-
-func newFrequencies() *frequencies {
-	return &frequencies{counts: map[uint32]uint32{}, docs: map[string]float64{}}
-}
-
-func (f *frequencies) add(lang string, w *words) {
-	f.docs[lang]++
-	for _, i := range w.used {
-		f.counts[w.table[i].key]++
-	}
-	if len(f.counts) <= maxFrequencies {
-		return
-	}
-	for k, n := range f.counts {
-		if n /= 2; n == 0 {
-			delete(f.counts, k)
-		} else {
-			f.counts[k] = n
-		}
-	}
-	for l := range f.docs {
-		f.docs[l] /= 2
-	}
+// term is what an article says of a term: how much it counts before its rarity.
+type term struct {
+	key    uint32
+	flags  uint8
+	weight float64
 }
 
 // vectorizer makes vectors; its buffers are reused.
 type vectorizer struct {
-	words *words
-	freq  *frequencies
-	terms []weighed
+	terms  *termTable
+	counts []uint32
+	all    []weighed
 }
 
-func newVectorizer() *vectorizer {
-	return &vectorizer{words: newWords(), freq: newFrequencies()}
-}
+func newVectorizer() *vectorizer { return &vectorizer{terms: newTermTable()} }
 
 // vector fills v, and returns the terms that find it, heaviest first; they are
-// valid until the next call.
-func (z *vectorizer) vector(d *Doc, lang string, known bool, v *vector) []weighed {
-	if z.freq.docs[lang] == 0 {
-		z.seed(lang)
+// valid until the next call. The document is counted unless it is known.
+func (z *vectorizer) vector(p *Prepared, known bool, v *vector) []weighed {
+	if z.terms.docs[p.lang] == 0 {
+		z.terms.seed(p.lang)
 	}
-	z.words.count(d, lang)
-	if !known {
-		z.freq.add(lang, z.words)
+	z.counts = slices.Grow(z.counts[:0], len(p.terms))[:len(p.terms)]
+	if known {
+		z.terms.look(p.terms, z.counts)
+	} else {
+		z.terms.add(p.lang, p.terms, z.counts)
 	}
-	docs := z.freq.docs[lang] + priorDocs
-	terms := z.terms[:0]
-	for _, i := range z.words.used {
-		s := &z.words.table[i]
-		if s.caps > s.low {
-			s.flags |= isName
-		}
-		tf := s.weight()
-		share := float64(z.freq.counts[s.key]+1) / docs
+	docs := z.terms.docs[p.lang] + priorDocs
+	all := z.all[:0]
+	for i := range p.terms {
+		t := &p.terms[i]
+		share := float64(z.counts[i]+1) / docs
 		if share >= 1 {
 			continue
 		}
 		// Rarity beyond one in maxIDF says how large the archive is, not what
 		// the article is about; it still helps to find it.
-		terms = append(terms, weighed{s.key, s.flags, -tf * math.Log(share+1.0/maxIDF), -tf * math.Log(share)})
+		all = append(all, weighed{t.key, uint16(i), t.flags, -t.weight * math.Log(share+1.0/maxIDF), 0})
 	}
-	slices.SortFunc(terms, func(a, b weighed) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
-	})
-	z.terms = terms
-	terms = terms[:min(len(terms), maxTerms)]
+	z.all = all
+	terms := heaviest(all, maxTerms)
+	for i := range terms {
+		x := &terms[i]
+		share := float64(z.counts[x.at]+1) / docs
+		x.finding = -p.terms[x.at].weight * math.Log(share)
+	}
 	fill(v, terms)
 	slices.SortFunc(terms, func(a, b weighed) int {
 		return cmp.Or(cmp.Compare(b.finding, a.finding), cmp.Compare(a.key, b.key))
 	})
 	return terms
+}
+
+// heaviest returns the n terms of the most weight, in no order. It is quickselect:
+// sorting all for the sake of some took most of the time of an article.
+func heaviest(terms []weighed, n int) []weighed {
+	rest, want := terms, n
+	for len(rest) > want && want > 0 {
+		// The pivot is the middle one of three.
+		a, b, c := &rest[0], &rest[len(rest)/2], &rest[len(rest)-1]
+		if heavier(b, a) {
+			a, b = b, a
+		}
+		if heavier(c, b) {
+			if b = c; heavier(b, a) {
+				b = a
+			}
+		}
+		pivot := *b
+		i := 0
+		for k := range rest {
+			if heavier(&rest[k], &pivot) {
+				rest[i], rest[k] = rest[k], rest[i]
+				i++
+			}
+		}
+		if i >= want {
+			rest = rest[:i]
+			continue
+		}
+		k := i + slices.IndexFunc(rest[i:], func(x weighed) bool { return x.key == pivot.key })
+		rest[i], rest[k] = rest[k], rest[i]
+		rest, want = rest[i+1:], want-i-1
+	}
+	return terms[:min(len(terms), n)]
+}
+
+// heavier orders terms by weight, the heaviest first; of equals, by key.
+func heavier(a, b *weighed) bool {
+	return a.weight > b.weight || a.weight == b.weight && a.key < b.key
 }
 
 // fill sorts terms by key.
@@ -124,7 +134,11 @@ func fill(v *vector, terms []weighed) {
 	if len(terms) == 0 {
 		return
 	}
-	scale := maxWeight / terms[0].weight
+	most := terms[0].weight
+	for i := range terms {
+		most = max(most, terms[i].weight)
+	}
+	scale := maxWeight / most
 	slices.SortFunc(terms, func(a, b weighed) int { return cmp.Compare(a.key, b.key) })
 	var all, name, title, lead float64
 	for i, t := range terms {

@@ -28,30 +28,27 @@ const (
 
 // seen is what a document says of one term.
 type seen struct {
-	key        uint32
-	count      uint16 // weighted by place
-	flags      uint8
-	caps, low  uint8 // written with a capital inside a sentence, and without
-	generation uint32
+	key       uint32
+	count     uint16 // weighted by place; 0: the place in the table is empty
+	flags     uint8
+	caps, low uint8 // written with a capital inside a sentence, and without
 }
 
-// words counts the terms of one document after another; its table is reused.
+// words counts the terms of a document. It is large, and made to lie on the stack.
 type words struct {
-	table      []seen // open addressing, a power of two
-	used       []uint32
-	generation uint32
-	seed       uint64
+	table [tableSize]seen // open addressing
+	used  [maxSeen]uint16 // places in the table, in the order of the text
+	n     int
+	seed  uint64
 }
 
-// tableSize holds twice the most terms a document can have.
-const tableSize = 2048
+const (
+	tableSize = 2048 // a power of two
+	maxSeen   = maxTitleWords + leadWords + maxBodyWords
+)
 
-func newWords() *words { return &words{table: make([]seen, tableSize)} }
-
-// count reads a document. The result stays valid until the next call.
+// count reads a document.
 func (w *words) count(d *Doc, lang string) {
-	w.generation++
-	w.used = w.used[:0]
 	w.seed = hashString(fnvOffset, lang)
 	w.scan(d.Title, maxTitleWords, maxTitleWords, titleTimes, inTitle)
 	rest := leadWords
@@ -61,19 +58,30 @@ func (w *words) count(d *Doc, lang string) {
 	w.scan(d.Text, maxBodyWords, max(0, rest), leadTimes, inLead)
 }
 
+// terms returns what was counted.
+func (w *words) terms() []term {
+	out := make([]term, w.n)
+	for i, at := range w.used[:w.n] {
+		s := &w.table[at]
+		if s.caps > s.low {
+			s.flags |= isName
+		}
+		out[i] = term{key: s.key, flags: s.flags, weight: s.weight()}
+	}
+	return out
+}
+
 // note counts a word. Capitals mean nothing where every word may have one.
 func (w *words) note(key uint32, times uint16, flags uint8, upper, capital bool) {
 	i := key & (tableSize - 1)
-	for w.table[i].generation == w.generation && w.table[i].key != key {
+	for w.table[i].count != 0 && w.table[i].key != key {
 		i = (i + 1) & (tableSize - 1)
 	}
 	s := &w.table[i]
-	if s.generation != w.generation {
-		if len(w.used) >= tableSize/2 {
-			return
-		}
-		*s = seen{key: key, generation: w.generation}
-		w.used = append(w.used, i)
+	if s.count == 0 {
+		s.key = key
+		w.used[w.n] = uint16(i)
+		w.n++
 	}
 	s.count += times
 	s.flags |= flags
@@ -127,7 +135,10 @@ func (w *words) scan(text string, limit, head int, times uint16, flag uint8) int
 
 // word hashes the word at i, cut to its stem, and returns where it ends.
 func (w *words) word(text string, i int) (key uint32, end, letters int) {
-	h := w.seed
+	return hashWord(w.seed, text, i)
+}
+
+func hashWord(h uint64, text string, i int) (key uint32, end, letters int) {
 	number := text[i] >= '0' && text[i] <= '9'
 	for end = i; end < len(text) && end-i < maxWordBytes; {
 		r, size := rune(text[end]), 1
