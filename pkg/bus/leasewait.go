@@ -18,8 +18,9 @@ const (
 	// leaseAsks is how many times in a TTL a waiter asks whatever it has heard:
 	// nothing tells of a lease that expires, and a watch may be deaf.
 	leaseAsks = 5
-	// leaseAway is how often at least it asks while the broker does not answer.
-	leaseAway = time.Second
+	// leaseBlind is the longest between two asks of a waiter that has no watch,
+	// as when the broker does not answer.
+	leaseBlind = time.Second
 	// watchTimeout bounds how long the broker may take to set a watch up.
 	watchTimeout = 3 * time.Second
 )
@@ -88,11 +89,12 @@ func (w *leaseWait) failed(err error) bool {
 
 // wait returns when it is worth asking again, and an error only when ctx ends.
 func (w *leaseWait) wait(ctx context.Context) error {
-	patience := max(w.bus.opts.LeaseTTL/leaseAsks, leaseLook)
-	if w.holder == "?" {
-		patience = min(patience, leaseAway)
-	} else if w.watch == nil {
+	if w.watch == nil && w.holder != "?" {
 		w.open(ctx)
+	}
+	patience := max(w.bus.opts.LeaseTTL/leaseAsks, leaseLook)
+	if w.watch == nil {
+		patience = min(patience, leaseBlind)
 	}
 	earliest := time.NewTimer(spread(leaseLook))
 	defer earliest.Stop()

@@ -141,8 +141,8 @@ func TestWaitingOutlivesTheBroker(t *testing.T) {
 	got := waiter(t, b, "index")
 	eventually(t, "the waiter waits", func() bool { return strings.Contains(log.String(), "holder=holder") })
 	for range 2 {
-		s.Shutdown()
 		before := log.String()
+		s.Shutdown()
 		eventually(t, "the waiter misses the broker", func() bool {
 			return strings.Contains(strings.TrimPrefix(log.String(), before), "cannot ask for a lease")
 		})
