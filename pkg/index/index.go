@@ -44,15 +44,13 @@ type Writer interface {
 	// original, links and story survive. A changed content hash makes a new
 	// version and keeps the old one. Several articles of one id in a batch have
 	// the effect of separate calls in order. A new article is a cluster of its
-	// own and its own original until Label says otherwise; first_seen is its
+	// own and its own original until Place says otherwise; first_seen is its
 	// fetched_at. Writing a withdrawn article anew ends its withdrawal.
 	Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]Outcome, error)
-	// Label sets cluster and original of articles; ids that are not in the
-	// index are skipped. Like Relate it leaves indexed_at as it is.
-	Label(ctx context.Context, labels []Label) error
-	// Relate sets story and links of articles; ids that are not in the index
-	// are skipped.
-	Relate(ctx context.Context, relations []Relation) error
+	// Place writes what was found out about articles beside others: clusters,
+	// originals, stories, links. Ids that are not in the index are skipped, and
+	// nothing is written of what changes nothing. indexed_at stays as it is.
+	Place(ctx context.Context, placements []Placement) error
 	// Withdraw marks articles as taken down by their publisher, as seen at the
 	// given time. One that was fetched after it stays; ids that are not in the
 	// index are skipped. It counts as a change: indexed_at becomes now.
@@ -60,6 +58,12 @@ type Writer interface {
 	// Members returns the articles, withdrawn ones included, whose exact text
 	// hash (dedup.ExactOf of their sketch) is hash, at most [MaxMembers], by id.
 	Members(ctx context.Context, hash string) ([]Member, error)
+	// MembersOf returns the articles of a cluster, withdrawn ones included, at
+	// most [MaxMembers], by id.
+	MembersOf(ctx context.Context, cluster string) ([]Member, error)
+	// ByPage returns the ids of the articles, withdrawn ones included, that were
+	// fetched last from the page of this id: [article.ID] of Record.URL.
+	ByPage(ctx context.Context, page string) ([]string, error)
 }
 
 // Outcome is what an upsert did.
@@ -69,6 +73,11 @@ type Outcome struct {
 	Version int // version now stored
 	// Record is what is now stored. For Stale it is what was kept.
 	Record article.Record
+	// Placed says that the stored content has been placed: Place was called for
+	// it. After a crash between Upsert and Place the redelivery is not.
+	Placed bool
+	// Arrived is when the id was new, by the clock of Upsert.
+	Arrived time.Time
 }
 
 // Change is the kind of an outcome.
@@ -83,25 +92,17 @@ const (
 	Stale      Change = "stale"       // something newer is stored; nothing was written
 )
 
-// Label places an article in a cluster of copies.
-type Label struct {
-	ID, Cluster, Original string
-}
-
-// Relation places an article in a story and beside the articles that share part
-// of its text.
-type Relation struct {
-	ID, Story string
-	Links     []article.Link
-}
-
-// Member is an article of a group of copies, with what decides which of them is
-// the original.
-type Member struct {
-	ID, Cluster, Original string
-	Attributed            bool // names an agency or another outlet as its source
-	Published             time.Time
-	FetchedAt             time.Time
+// Placement is what was found out about an article beside others.
+type Placement struct {
+	ID string
+	// Of its copies; what is "" stays as it is stored.
+	Cluster, Original, OriginalBy string
+	Story                         string         // "" stays
+	Links                         []article.Link // nil stays; empty clears
+	Related                       []string       // nil stays; empty clears
+	// ContentHash is that of the content that was looked at; "" stays. See
+	// [Outcome].Placed.
+	ContentHash string
 }
 
 // Reader answers queries.
@@ -119,7 +120,21 @@ type Reader interface {
 	// was shown has changed in between; what is written meanwhile appears where
 	// it belongs or, before the cursor, not at all.
 	Search(ctx context.Context, q Query) (Result, error)
+	// Stories answers a query for the stories of articles.
+	Stories(ctx context.Context, q StoriesQuery) (StoriesResult, error)
+	// Each calls fn for every article that arrived at or after since, withdrawn
+	// ones included, in the order of arrival; those of one batch by id. It sees
+	// one state of the index. fn is called from one goroutine and must not write
+	// to the index; its error ends Each, which returns it.
+	Each(ctx context.Context, since time.Time, fn func(*Entry) error) error
 	Stats(ctx context.Context) (Stats, error)
+}
+
+// Entry is an article as [Reader].Each gives it.
+type Entry struct {
+	Record  article.Record // without Removed and Copies
+	Arrived time.Time      // when its id was new
+	Placed  bool           // see [Outcome]
 }
 
 // Query is a search. The zero Query asks for everything, newest first.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -31,6 +30,8 @@ const (
 	fieldCluster = "cluster" // keyword, column
 	fieldStory   = "story"   // keyword, column
 	fieldHash    = "hash"    // keyword: exact text hash
+	fieldPage    = "page"    // keyword: id of the page it was fetched from
+	fieldArrived = "arrived" // column: when the id was new, as a number
 	fieldWhen    = "when"    // column of dates and length, see when
 	fieldStored  = "r"       // the compressed JSON, stored only
 )
@@ -55,7 +56,22 @@ const (
 type stored struct {
 	article.Record
 	Since time.Time `json:"since"`
+	// Arrived is when the id was new; older directories lack it.
+	Arrived time.Time `json:"arrived,omitzero"`
+	// Placed is the content hash that Place was called for.
+	Placed string `json:"placed,omitempty"`
 }
+
+// arrival is when the id was new, as far as is known.
+func (s *stored) arrival() time.Time {
+	if s.Arrived.IsZero() {
+		return s.FirstSeen
+	}
+	return s.Arrived
+}
+
+// isPlaced reports whether the present content was placed.
+func (s *stored) isPlaced() bool { return s.Placed != "" && s.Placed == s.ContentHash }
 
 // versionID is the document id of an older version; no article id has a NUL.
 func versionID(id string, version int) string {
@@ -90,6 +106,9 @@ func (x *Index) articleDocument(s *stored) (*document.Document, error) {
 	add(fieldCluster, s.Cluster, column)
 	add(fieldStory, s.Story, column)
 	add(fieldHash, x.exactOf(s.Sketch), keyword)
+	add(fieldPage, article.ID(s.URL), keyword)
+	arrived := numeric.MustNewPrefixCodedInt64(nanoseconds(s.arrival()), 0)
+	d.AddField(document.NewTextFieldCustom(fieldArrived, nil, arrived, indexapi.DocValues|indexapi.SkipFreqNorm, nil))
 	when := encodeWhen(index.DateOf(&s.Record), s.IndexedAt, s.Words)
 	d.AddField(document.NewTextFieldCustom(fieldWhen, nil, when, column, nil))
 	addWords(d, &s.Record)
@@ -222,42 +241,6 @@ func nanoseconds(t time.Time) int64 {
 		return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
 	}
 	return t.UnixNano()
-}
-
-// attributed reports whether an article names another outlet as its source. An
-// agency that signs on its own site names nobody else.
-func attributed(r *article.Record) bool {
-	for _, source := range r.Attributions {
-		if !ownName(r, source) {
-			return true
-		}
-	}
-	if r.Dateline != nil && r.Dateline.Agency != "" && !ownName(r, r.Dateline.Agency) {
-		return true
-	}
-	for _, a := range r.Authors {
-		if a.Kind == article.Agency && !ownName(r, a.Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// ownName reports whether a name is that of the article's publisher or site.
-func ownName(r *article.Record, name string) bool {
-	name = lettersOf(name)
-	label, _, _ := strings.Cut(r.Site, ".")
-	return name != "" && (name == lettersOf(r.Publisher) || name == lettersOf(label))
-}
-
-// lettersOf returns the letters and digits of a name in lower case.
-func lettersOf(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToLower(c)
-		}
-		return -1
-	}, name)
 }
 
 // unmarshal is json.Unmarshal with the kind of thing in the error.

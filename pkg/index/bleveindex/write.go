@@ -149,11 +149,14 @@ func (t *transaction) upsert(a *article.Article, now time.Time) (index.Outcome, 
 		return index.Outcome{}, err
 	}
 	outcome := func(c index.Change, s *stored) (index.Outcome, error) {
-		return index.Outcome{ID: a.ID, Change: c, Version: s.Version, Record: s.Record}, nil
+		return index.Outcome{
+			ID: a.ID, Change: c, Version: s.Version, Record: s.Record,
+			Placed: s.isPlaced(), Arrived: s.arrival(),
+		}, nil
 	}
 	fresh := &stored{Record: article.Record{Article: *a, IndexedAt: now}, Since: a.FetchedAt}
 	if old == nil {
-		fresh.Version = 1
+		fresh.Version, fresh.Arrived = 1, now
 		fresh.FirstSeen = a.FetchedAt
 		fresh.Cluster, fresh.Original = a.ID, a.ID
 		t.put(fresh)
@@ -166,7 +169,9 @@ func (t *transaction) upsert(a *article.Article, now time.Time) (index.Outcome, 
 		return outcome(index.Stale, old)
 	}
 	fresh.Version, fresh.FirstSeen = old.Version, old.FirstSeen
-	fresh.Cluster, fresh.Original, fresh.Links, fresh.Story = old.Cluster, old.Original, old.Links, old.Story
+	fresh.Arrived, fresh.Placed = old.Arrived, old.Placed
+	fresh.Cluster, fresh.Original, fresh.OriginalBy = old.Cluster, old.Original, old.OriginalBy
+	fresh.Links, fresh.Story, fresh.Related = old.Links, old.Story, old.Related
 	if a.ContentHash == old.ContentHash {
 		fresh.Since = old.Since
 		t.put(fresh)
@@ -216,37 +221,12 @@ func (t *transaction) edit(id string, change func(*stored) bool) error {
 	return nil
 }
 
-// Label implements [index.Writer].
-func (x *Index) Label(ctx context.Context, labels []index.Label) error {
-	return x.transact(ctx, "label", func(t *transaction) error {
-		for _, l := range labels {
-			err := t.edit(l.ID, func(s *stored) bool {
-				if s.Cluster == l.Cluster && s.Original == l.Original {
-					return false
-				}
-				s.Cluster, s.Original = l.Cluster, l.Original
-				return true
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Relate implements [index.Writer].
-func (x *Index) Relate(ctx context.Context, relations []index.Relation) error {
-	return x.transact(ctx, "relate", func(t *transaction) error {
-		for _, r := range relations {
-			err := t.edit(r.ID, func(s *stored) bool {
-				if s.Story == r.Story && slices.Equal(s.Links, r.Links) {
-					return false
-				}
-				s.Story, s.Links = r.Story, slices.Clone(r.Links)
-				return true
-			})
-			if err != nil {
+// Place implements [index.Writer].
+func (x *Index) Place(ctx context.Context, placements []index.Placement) error {
+	return x.transact(ctx, "place", func(t *transaction) error {
+		for i := range placements {
+			p := &placements[i]
+			if err := t.edit(p.ID, func(s *stored) bool { return place(s, p) }); err != nil {
 				return err
 			}
 		}
@@ -274,48 +254,6 @@ func (x *Index) Withdraw(ctx context.Context, ids []string, at, now time.Time) e
 		}
 		return nil
 	})
-}
-
-// Members implements [index.Writer].
-func (x *Index) Members(ctx context.Context, hash string) ([]index.Member, error) {
-	if hash == "" {
-		return nil, nil
-	}
-	var members []index.Member
-	err := x.read(ctx, "members", func(reader indexapi.IndexReader) error {
-		ids, err := idsOf(ctx, reader, fieldHash, key(hash))
-		if err != nil {
-			return err
-		}
-		for _, id := range ids[:min(len(ids), index.MaxMembers)] {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			s, err := x.load(reader, id)
-			if err != nil {
-				return err
-			}
-			if s != nil {
-				members = append(members, memberOf(s))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return members, nil
-}
-
-func memberOf(s *stored) index.Member {
-	m := index.Member{
-		ID: s.ID, Cluster: s.Cluster, Original: s.Original,
-		Attributed: attributed(&s.Record), FetchedAt: s.FetchedAt,
-	}
-	if s.Published != nil {
-		m.Published = s.Published.Time
-	}
-	return m
 }
 
 // idsOf returns the ids of the documents that have a term, in order.

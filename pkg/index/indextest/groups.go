@@ -20,7 +20,7 @@ func groupTests() []test {
 
 func (k *kit) label(id, cluster, original string) {
 	k.Helper()
-	if err := k.x.Label(k.ctx, []index.Label{{ID: id, Cluster: cluster, Original: original}}); err != nil {
+	if err := k.x.Place(k.ctx, []index.Placement{{ID: id, Cluster: cluster, Original: original}}); err != nil {
 		k.Fatalf("Label: %v", err)
 	}
 }
@@ -37,7 +37,7 @@ func labels(k *kit) {
 	if r := k.get("a"); r.Cluster != "a" || r.Original != "a" || r.Copies != 1 {
 		k.Errorf("a new article: cluster %q, original %q, %d copies", r.Cluster, r.Original, r.Copies)
 	}
-	err := k.x.Label(k.ctx, []index.Label{
+	err := k.x.Place(k.ctx, []index.Placement{
 		{ID: "a", Cluster: "a", Original: "b"},
 		{ID: "nowhere", Cluster: "a", Original: "b"},
 		{ID: "b", Cluster: "a", Original: "b"},
@@ -67,7 +67,7 @@ func labelsSurvive(k *kit) {
 	k.upsert(art("a", "One", "A text."))
 	k.label("a", "cluster", "original")
 	links := []article.Link{{ID: "b", Share: 0.5}}
-	if err := k.x.Relate(k.ctx, []index.Relation{{ID: "a", Story: "story", Links: links}}); err != nil {
+	if err := k.x.Place(k.ctx, []index.Placement{{ID: "a", Story: "story", Links: links}}); err != nil {
 		k.Fatal(err)
 	}
 	for i, a := range []article.Article{
@@ -99,9 +99,9 @@ func members(k *kit) {
 		k.Fatal(err)
 	}
 	want := []index.Member{
-		{ID: "a", Cluster: "a", Original: "a", Published: noon(), FetchedAt: noon()},
-		{ID: "b", Cluster: "a", Original: "a", Attributed: true, Published: noon(), FetchedAt: noon()},
-		{ID: "c", Cluster: "c", Original: "c", Attributed: true, FetchedAt: noon()},
+		{ID: "a", Cluster: "a", Original: "a", URL: agency.URL[:len(agency.URL)-1] + "a", Published: noon(), FetchedAt: noon()},
+		{ID: "b", Cluster: "a", Original: "a", URL: agency.URL, Attributed: true, Published: noon(), FetchedAt: noon()},
+		{ID: "c", Cluster: "c", Original: "c", URL: undated.URL, Attributed: true, FetchedAt: noon()},
 	}
 	if !reflect.DeepEqual(got, want) {
 		k.Errorf("Members gave\n%+v, want\n%+v", got, want)
@@ -121,7 +121,7 @@ func members(k *kit) {
 func relations(k *kit) {
 	k.upsert(art("a", "One", "A text."), art("b", "Two", "B text."), art("c", "Three", "C text."))
 	links := []article.Link{{ID: "b", Share: 0.75}}
-	err := k.x.Relate(k.ctx, []index.Relation{
+	err := k.x.Place(k.ctx, []index.Placement{
 		{ID: "a", Story: "s1", Links: links}, {ID: "b", Story: "s1"}, {ID: "nowhere", Story: "s1"},
 	})
 	if err != nil {

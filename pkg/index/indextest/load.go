@@ -55,7 +55,7 @@ func concurrent(k *kit) {
 				if _, err := k.x.Upsert(k.ctx, batch, noon()); err != nil {
 					k.Errorf("Upsert: %v", err)
 				}
-				if err := k.x.Label(k.ctx, []index.Label{{ID: number(w), Cluster: "c", Original: "o"}}); err != nil {
+				if err := k.x.Place(k.ctx, []index.Placement{{ID: number(w), Cluster: "c", Original: "o"}}); err != nil {
 					k.Errorf("Label: %v", err)
 				}
 			}
@@ -166,7 +166,7 @@ func RunDurability(t *testing.T, open func(t *testing.T) (x index.Index, reopen 
 	k.upsert(later(art(number(0), "Edited", "A ferry now."), time.Hour))
 	k.label(number(1), "c", "o")
 	k.label(number(2), "c", "o")
-	if err := k.x.Relate(k.ctx, []index.Relation{{ID: number(3), Story: "s"}}); err != nil {
+	if err := k.x.Place(k.ctx, []index.Placement{{ID: number(3), Story: "s"}}); err != nil {
 		t.Fatal(err)
 	}
 	k.withdraw(number(4))

@@ -163,11 +163,11 @@ func collapse(k *kit) {
 func collapsedPages(k *kit) {
 	const n, clusters = 90, 13
 	k.upsert(crowd(n)...)
-	var labels []index.Label
+	var labels []index.Placement
 	for i := range n {
-		labels = append(labels, index.Label{ID: number(i), Cluster: number(i % clusters), Original: number(i % clusters)})
+		labels = append(labels, index.Placement{ID: number(i), Cluster: number(i % clusters), Original: number(i % clusters)})
 	}
-	if err := k.x.Label(k.ctx, labels); err != nil {
+	if err := k.x.Place(k.ctx, labels); err != nil {
 		k.Fatal(err)
 	}
 	for _, q := range []index.Query{

@@ -274,8 +274,8 @@ func cancelledWrite(k *kit) {
 		k.Errorf("Get after a cancelled Upsert: %v", err)
 	}
 	for what, call := range map[string]func() error{
-		"Label":    func() error { return k.x.Label(ctx, []index.Label{{ID: "a"}}) },
-		"Relate":   func() error { return k.x.Relate(ctx, []index.Relation{{ID: "a"}}) },
+		"Label":    func() error { return k.x.Place(ctx, []index.Placement{{ID: "a"}}) },
+		"Relate":   func() error { return k.x.Place(ctx, []index.Placement{{ID: "a"}}) },
 		"Withdraw": func() error { return k.x.Withdraw(ctx, []string{"a"}, noon(), noon()) },
 		"Members":  func() error { _, err := k.x.Members(ctx, "h"); return err },
 		"Get":      func() error { _, err := k.x.Get(ctx, "a"); return err },

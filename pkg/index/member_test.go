@@ -1,4 +1,4 @@
-package bleveindex
+package index
 
 import (
 	"testing"
@@ -23,7 +23,7 @@ func TestAttributed(t *testing.T) {
 		{"another outlet as source", article.Article{Publisher: "The Herald", Attributions: []string{"the Tidings"}}, true},
 		{"itself and another", article.Article{Publisher: "Tidings", Attributions: []string{"Tidings", "Herald"}}, true},
 	} {
-		if got := attributed(&article.Record{Article: c.a}); got != c.want {
+		if got := MemberOf(&article.Record{Article: c.a}).Attributed; got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
