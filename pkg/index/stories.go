@@ -14,6 +14,7 @@ type StoriesQuery struct {
 	Text       string   // as in [Query]
 	Lang, Site []string // as in [Query]
 	From, To   time.Time
+	IDs        []string    // only these stories; at most MaxValues
 	Sort       StoriesSort // the zero value: by size
 	Size       int         // stories; 0 means DefaultSize, at most MaxSize
 	Cursor     string
@@ -60,11 +61,14 @@ func (q StoriesQuery) Checked() (StoriesQuery, Query, error) {
 	if q.MinArticles < 0 {
 		return q, Query{}, fmt.Errorf("%w: a story cannot have %d articles", ErrBadQuery, q.MinArticles)
 	}
+	if len(q.IDs) > MaxValues {
+		return q, Query{}, fmt.Errorf("%w: more than %d stories", ErrBadQuery, MaxValues)
+	}
 	articles, err := Query{
 		Text: q.Text, Lang: q.Lang, Site: q.Site, From: q.From, To: q.To, Sort: SortDate, Size: q.Size, Cursor: q.Cursor,
 	}.Checked()
 	q.Size = articles.Size
 	// What tells cursors of different queries apart.
-	articles.Sort = Sort(fmt.Sprintf("stories by %s, %d", q.Sort, q.MinArticles))
+	articles.Sort = Sort(fmt.Sprintf("stories by %s, %d, %q", q.Sort, q.MinArticles, q.IDs))
 	return q, articles, err
 }

@@ -30,6 +30,7 @@ func (u *unit) isWord() bool { return len(u.tokens) == 1 }
 // plan is an analysed query.
 type plan struct {
 	must, not []*unit
+	stories   []string // if any: only these stories
 	// nothing: the text has no word that could be found.
 	nothing bool
 }
@@ -224,6 +225,9 @@ func (p *plan) searcher(ctx context.Context, reader indexapi.IndexReader, q inde
 	}
 	if q.Story != "" {
 		must = append(must, b.term(fieldStory, key(q.Story)))
+	}
+	if len(p.stories) > 0 {
+		must = append(must, b.any(fieldStory, p.stories))
 	}
 	for _, u := range p.must {
 		must = append(must, b.unit(u))

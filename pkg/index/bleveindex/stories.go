@@ -55,6 +55,7 @@ func (x *Index) Stories(ctx context.Context, q index.StoriesQuery) (index.Storie
 	if err != nil {
 		return index.StoriesResult{}, err
 	}
+	p.stories = q.IDs
 	var after *storyPosition
 	if q.Cursor != "" {
 		after = &storyPosition{}
