@@ -55,25 +55,15 @@ type versionsAnswer struct {
 
 // clusterAnswer answers /api/v1/clusters/{id}.
 type clusterAnswer struct {
-	ID       string      `json:"id"`
-	Original string      `json:"original"`
-	Reason   string      `json:"reason"` // why the original is thought to be it; "" if the data do not say
-	Total    uint64      `json:"total"`
-	Members  []hitAnswer `json:"members"`
-	Next     string      `json:"next"`
-}
-
-// storiesAnswer answers /api/v1/stories.
-type storiesAnswer struct {
-	Stories []storyAnswer `json:"stories"`
-	Next    string        `json:"next"`
-}
-
-// storyAnswer is a story in a list: its newest article stands for it.
-type storyAnswer struct {
-	ID       string    `json:"id"`
-	Articles uint64    `json:"articles"`
-	Latest   hitAnswer `json:"latest"`
+	ID       string `json:"id"`
+	Original string `json:"original"`
+	// OriginalBy is what decided which copy is the original, Reason the same in
+	// words; both are "" if there is nothing to decide or it is not known.
+	OriginalBy string      `json:"original_by"`
+	Reason     string      `json:"reason"`
+	Total      uint64      `json:"total"`
+	Members    []hitAnswer `json:"members"`
+	Next       string      `json:"next"`
 }
 
 // sourcesAnswer answers /api/v1/sources.

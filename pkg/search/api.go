@@ -194,19 +194,53 @@ func (s *server) clusterAPI(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if res.Total == 0 {
-		return notFound("cluster", id)
+		return s.noCluster(w, r)
 	}
 	a := clusterAnswer{ID: id, Total: res.Total, Members: hitsOf(res.Hits), Next: res.Next}
 	for i := range res.Hits {
-		if a.Original == "" {
-			a.Original = res.Hits[i].Record.Original
+		if rec := &res.Hits[i].Record; a.Original == "" {
+			a.Original, a.OriginalBy = rec.Original, rec.OriginalBy
 		}
 	}
-	if res.Next == "" && q.Cursor == "" {
-		a.Reason = originalReason(res.Hits, a.Original)
-	}
+	a.Reason = reasonText(a.OriginalBy)
 	return writeJSON(w, a)
 }
+
+// noCluster answers for a cluster without articles: with the way to the cluster
+// that the article of that id is in, if there is one.
+func (s *server) noCluster(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	rec, err := s.Index.Get(r.Context(), id)
+	if errors.Is(err, index.ErrNotFound) || (err == nil && (rec.Cluster == "" || rec.Cluster == id)) {
+		return notFound("cluster", id)
+	}
+	if err != nil {
+		return fmt.Errorf("search: get article %s: %w", id, err)
+	}
+	redirect(w, "/api/v1/clusters/"+url.PathEscape(rec.Cluster))
+	return nil
+}
+
+// reasonText says in words what decided which copy is the original.
+func reasonText(by string) string {
+	switch by {
+	case "canonical":
+		return "other copies give it as their canonical address"
+	case "attribution":
+		return "the others name a source, it does not"
+	case "published":
+		return "it was published first"
+	case "fetched":
+		return "it was found first"
+	case "id":
+		return "nothing tells the copies apart, one had to be taken"
+	}
+	return ""
+}
+
+// storySize is how many articles of a story or cluster a page has unless asked
+// for another number.
+const storySize = 100
 
 // listQuery reads size and cursor of a list that is no search. Lists are by
 // date, 100 at a time unless told otherwise.
@@ -216,7 +250,7 @@ func (s *server) listQuery(r *http.Request, strict bool) (index.Query, error) {
 		return index.Query{}, err
 	}
 	q := &query{values: vs}
-	q.Sort, q.Size = index.SortDate, 100
+	q.Sort, q.Size = index.SortDate, storySize
 	for _, p := range searchParams {
 		if p.name == "size" || p.name == "cursor" {
 			if err := p.read(q); err != nil {
@@ -225,81 +259,4 @@ func (s *server) listQuery(r *http.Request, strict bool) (index.Query, error) {
 		}
 	}
 	return q.Query, nil
-}
-
-// maxStoryPages bounds how many pages of the index are read to fill a list of
-// stories: most articles may belong to none.
-const maxStoryPages = 5
-
-// storiesAPI answers /api/v1/stories: those of the newest articles first.
-func (s *server) storiesAPI(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.listQuery(r, true)
-	if err != nil {
-		return err
-	}
-	q.Collapse = index.CollapseStory
-	a := storiesAnswer{Stories: []storyAnswer{}}
-	for range maxStoryPages {
-		res, err := s.search(r.Context(), q)
-		if err != nil {
-			return err
-		}
-		a.Next, q.Cursor = res.Next, res.Next
-		for i := range res.Hits {
-			rec := &res.Hits[i].Record
-			if rec.Story == "" {
-				continue
-			}
-			n, err := s.search(r.Context(), index.Query{Story: rec.Story, Size: 1})
-			if err != nil {
-				return err
-			}
-			a.Stories = append(a.Stories, storyAnswer{ID: rec.Story, Articles: n.Total, Latest: hitOf(rec, res.Hits[i].Snippet)})
-		}
-		if len(a.Stories) > 0 || res.Next == "" {
-			break
-		}
-	}
-	return writeJSON(w, a)
-}
-
-// originalReason says why the original of a cluster is thought to be it, from
-// the facts that all members show; "" if they do not say.
-func originalReason(members []index.Hit, original string) string {
-	var o *article.Record
-	attributed := 0
-	for i := range members {
-		r := &members[i].Record
-		switch {
-		case r.ID == original:
-			o = r
-		case len(r.Attributions) > 0:
-			attributed++
-		}
-	}
-	others := len(members) - 1
-	if o == nil || others < 1 {
-		return ""
-	}
-	if len(o.Attributions) == 0 && attributed == others {
-		return "the others name a source, this one does not"
-	}
-	publishedFirst, fetchedFirst := o.Published != nil, true
-	for i := range members {
-		r := &members[i].Record
-		if r.ID == o.ID {
-			continue
-		}
-		if r.Published != nil && o.Published != nil && !o.Published.Time.Before(r.Published.Time) {
-			publishedFirst = false
-		}
-		fetchedFirst = fetchedFirst && o.FetchedAt.Before(r.FetchedAt)
-	}
-	switch {
-	case publishedFirst:
-		return "it was published first"
-	case fetchedFirst:
-		return "it was found first"
-	}
-	return ""
 }

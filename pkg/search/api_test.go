@@ -273,20 +273,8 @@ func TestDiffAPI(t *testing.T) {
 func TestClusterAPI(t *testing.T) {
 	h := newHandler(t, nil)
 	c := into[clusterAnswer](t, get(t, h, "/api/v1/clusters/"+min(harbourID, copyID, secondCopy)))
-	if c.Original != harbourID || c.Total != 3 || len(c.Members) != 3 || !strings.Contains(c.Reason, "name a source") {
+	if c.Original != harbourID || c.Total != 3 || len(c.Members) != 3 || c.OriginalBy != "attribution" || !strings.Contains(c.Reason, "name a source") {
 		t.Errorf("%+v", c)
-	}
-}
-
-func TestStoriesAPI(t *testing.T) {
-	h := newHandler(t, nil)
-	a := into[storiesAnswer](t, get(t, h, "/api/v1/stories"))
-	if len(a.Stories) != 1 || a.Stories[0].ID != testStory || a.Stories[0].Articles != 3 || a.Stories[0].Latest.ID != copyID {
-		t.Errorf("%+v", a)
-	}
-	none := into[map[string]any](t, get(t, newHandler(t, func(o *Options) { o.Index = emptyIndex(t) }), "/api/v1/stories"))
-	if list, ok := none["stories"].([]any); !ok || len(list) != 0 {
-		t.Errorf("without stories: %v", none)
 	}
 }
 

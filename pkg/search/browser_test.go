@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,9 +121,11 @@ func scheme(name string) chromedp.Action[chromedp.Void] {
 
 func TestBrowser(t *testing.T) {
 	ctx := browser(t)
-	srv := httptest.NewServer(newHandler(t, nil))
+	ix := newIndex(t)
+	addStories(t, ix)
+	srv := httptest.NewServer(newHandler(t, func(o *Options) { o.Index = ix }))
 	defer srv.Close()
-	for _, width := range []int64{1280, 390} {
+	for _, width := range []int64{1280, 375} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			b := &tab{t, ctx, srv.URL, fmt.Sprint(width)}
 			mobile := width < 600
@@ -134,10 +137,34 @@ func TestBrowser(t *testing.T) {
 			b.check("dark-search")
 			b.open("/article/" + harbourID)
 			b.check("dark-article")
+			b.open("/")
+			b.check("dark-home")
+			b.open("/story/" + agroundStory)
+			b.check("dark-story")
 			b.open("/article/" + harbourID + "/diff?from=1&to=3")
 			b.check("dark-diff")
 		})
 	}
+}
+
+// readStory goes from the start page to a story, to an article of it, and from
+// there to a related story.
+func readStory(t *testing.T, b *tab) {
+	b.follow(".today .first a", ".story-page")
+	b.check("story-large")
+	if got := run(b, chromedp.Evaluate[string](`document.querySelector(".copies").innerText`)); !strings.HasPrefix(got, "and 5 copies:") {
+		t.Errorf("copies: %q", got)
+	}
+	b.follow(`.hit-title a[href="/article/`+keelID+`"]`, ".story-box")
+	b.check("article-in-story")
+	b.follow(`a[href$="diff?from=1&to=2"]`, ".block.moved")
+	b.check("diff-moved")
+	b.open("/article/" + keelID)
+	b.follow(".related a", ".story-page")
+	if got := run(b, chromedp.Location()); got != b.base+"/story/"+pilotStory {
+		t.Errorf("the related story is at %s", got)
+	}
+	b.check("story-related")
 }
 
 // readAround is what a reader does: search, filter, read, look at what was
@@ -145,6 +172,8 @@ func TestBrowser(t *testing.T) {
 func readAround(t *testing.T, b *tab, mobile bool) {
 	b.open("/")
 	b.check("home")
+	readStory(t, b)
+	b.open("/")
 	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "harbour"))
 	b.follow(".search-line button", ".count")
 	b.do(chromedp.WaitReady(chromedp.CSS(".hit mark")))
@@ -182,7 +211,7 @@ func readAround(t *testing.T, b *tab, mobile bool) {
 	b.check("sources")
 	for name, path := range map[string]string{
 		"article-rtl": "/article/" + arabicID, "article-hostile": "/article/" + hostileID, "article-withdrawn": "/article/" + withdrawnID,
-		"article-copy": "/article/" + copyID, "nothing": "/?q=xylophone&lang=de", "story": "/story/" + testStory, "missing": "/story/none",
+		"article-copy": "/article/" + copyID, "stories": "/stories?sort=date", "merged": "/story/" + mergedStory, "nothing": "/?q=xylophone&lang=de", "story": "/story/" + testStory, "missing": "/story/none",
 		"german": "/article/" + germanID,
 	} {
 		b.open(path)

@@ -24,6 +24,7 @@ type feedItem struct {
 // feedData is a search as a feed, whatever the format.
 type feedData struct {
 	title, self, home, next string // absolute addresses
+	merged                  string // address of the feed to read instead, or ""
 	updated                 time.Time
 	items                   []feedItem
 }
@@ -41,6 +42,16 @@ func (s *server) feed(r *http.Request, path string) (*feedData, error) {
 	res, err := s.search(r.Context(), q.Query)
 	if err != nil {
 		return nil, err
+	}
+	if res.Total == 0 && q.Story != "" {
+		// Who follows a story follows it into another.
+		to, err := s.mergedInto(r.Context(), q.Story)
+		if err != nil {
+			return nil, err
+		}
+		if to != "" {
+			return &feedData{merged: link(path, q.with("story", to))}, nil
+		}
 	}
 	base := s.base(r)
 	f := &feedData{
@@ -159,6 +170,10 @@ func (s *server) atomFeed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.merged != "" {
+		redirect(w, f.merged)
+		return nil
+	}
 	doc := atomFeed{
 		Title: f.title, ID: f.self, Updated: f.updated.UTC().Format(time.RFC3339), Author: atomPerson{s.Title},
 		Links: []atomLink{
@@ -242,6 +257,10 @@ func (s *server) jsonFeed(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.feed(r, "/feed.json")
 	if err != nil {
 		return err
+	}
+	if f.merged != "" {
+		redirect(w, f.merged)
+		return nil
 	}
 	doc := jsonFeed{
 		Version: "https://jsonfeed.org/version/1.1", Title: f.title, HomePageURL: f.home, FeedURL: f.self,

@@ -227,14 +227,13 @@ func newIndex(t *testing.T) index.Index {
 	_, err := ix.Upsert(ctx, fixtures(), testNow.Add(-2*time.Hour))
 	check(err)
 	cluster := min(harbourID, copyID, secondCopy)
-	check(ix.Label(ctx, []index.Label{
-		{ID: harbourID, Cluster: cluster, Original: harbourID},
-		{ID: copyID, Cluster: cluster, Original: harbourID},
-		{ID: secondCopy, Cluster: cluster, Original: harbourID},
-	}))
-	check(ix.Relate(ctx, []index.Relation{
-		{ID: harbourID, Story: testStory, Links: []article.Link{{ID: paywallID, Share: 0.42}, {ID: article.ID("gone"), Share: 0.3}}},
-		{ID: copyID, Story: testStory},
+	check(ix.Place(ctx, []index.Placement{
+		{
+			ID: harbourID, Cluster: cluster, Original: harbourID, OriginalBy: "attribution", Story: testStory,
+			Links: []article.Link{{ID: paywallID, Share: 0.42}, {ID: article.ID("gone"), Share: 0.3}},
+		},
+		{ID: copyID, Cluster: cluster, Original: harbourID, OriginalBy: "attribution", Story: testStory},
+		{ID: secondCopy, Cluster: cluster, Original: harbourID, OriginalBy: "attribution"},
 		{ID: paywallID, Story: testStory},
 	}))
 	check(ix.Withdraw(ctx, []string{withdrawnID}, testNow.Add(-time.Hour), testNow.Add(-time.Hour)))

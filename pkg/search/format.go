@@ -131,6 +131,9 @@ type stamp struct {
 	ISO  string // for programs
 	Text string // for people
 	Full string // the exact time, where Text is short
+	// Clock is the time of day alone, for lists of one day; "" where only the
+	// day is known.
+	Clock string
 }
 
 // stampOf shows an instant in UTC: pages are the same for everyone.
@@ -141,7 +144,7 @@ func stampOf(t time.Time) *stamp {
 	u := t.UTC()
 	return &stamp{
 		ISO: u.Format(time.RFC3339), Text: u.Format("2 Jan 2006, 15:04") + " UTC",
-		Full: u.Format("Monday, 2 January 2006, 15:04:05") + " UTC",
+		Full: u.Format("Monday, 2 January 2006, 15:04:05") + " UTC", Clock: u.Format("15:04"),
 	}
 }
 

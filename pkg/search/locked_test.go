@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/index"
@@ -28,6 +29,12 @@ func (s standingBy) Search(context.Context, index.Query) (index.Result, error) {
 	return index.Result{}, s.err()
 }
 
+func (s standingBy) Stories(context.Context, index.StoriesQuery) (index.StoriesResult, error) {
+	return index.StoriesResult{}, s.err()
+}
+
+func (s standingBy) Each(context.Context, time.Time, func(*index.Entry) error) error { return s.err() }
+
 func (s standingBy) Stats(context.Context) (index.Stats, error) { return index.Stats{}, s.err() }
 
 func TestStandingBy(t *testing.T) {
@@ -35,7 +42,7 @@ func TestStandingBy(t *testing.T) {
 	for _, target := range []string{
 		"/", "/?q=tide", "/article/" + harbourID, "/article/" + harbourID + "/diff", "/story/" + testStory,
 		"/api/v1/search", "/api/v1/articles/" + harbourID, "/api/v1/articles/" + harbourID + "/versions",
-		"/api/v1/articles/" + harbourID + "/diff", "/api/v1/clusters/" + harbourID, "/api/v1/stories",
+		"/api/v1/articles/" + harbourID + "/diff", "/api/v1/clusters/" + harbourID, "/api/v1/stories", "/api/v1/stories/" + testStory, "/stories",
 		"/feed.atom", "/feed.json",
 	} {
 		w := get(t, h, target)

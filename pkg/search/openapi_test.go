@@ -198,11 +198,12 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 		search = append(search, p.name)
 	}
 	slices.Sort(search)
+	stories := slices.Sorted(slices.Values(storiesParams))
 	want := map[string][]string{
 		"/": search, "/api/v1/search": search, "/feed.atom": search, "/feed.json": search,
 		"/article/{id}/diff": {"from", "to"}, "/api/v1/articles/{id}/diff": {"from", "to"},
 		"/sources": {"q", "state"}, "/api/v1/sources": {"q", "state"},
-		"/api/v1/clusters/{id}": {"cursor", "size"}, "/api/v1/stories": {"cursor", "size"},
+		"/api/v1/clusters/{id}": {"cursor", "size"}, "/api/v1/stories": stories, "/stories": stories, "/api/v1/stories/{id}": {"cursor", "size"},
 		"/api/v1/live": {"lang", "site"}, "/story/{id}": {"cursor", "size"}, "/static/{name}": {"v"},
 	}
 	for path := range d.at("paths") {
@@ -217,6 +218,9 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 			continue
 		}
 		target := strings.Replace(path, "{id}", harbourID, 1)
+		if strings.Contains(path, "stories/") {
+			target = strings.Replace(path, "{id}", testStory, 1)
+		}
 		if strings.Contains(path, "clusters") {
 			target = strings.Replace(path, "{id}", min(harbourID, copyID, secondCopy), 1)
 		}
@@ -233,7 +237,9 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 
 func TestAnswersMatchOpenAPI(t *testing.T) {
 	d := openAPI(t)
-	h := newHandler(t, nil)
+	ix := newIndex(t)
+	addStories(t, ix)
+	h := newHandler(t, func(o *Options) { o.Index = ix })
 	cluster := min(harbourID, copyID, secondCopy)
 	for _, c := range []struct{ path, target string }{
 		{"/api/v1/search", "/api/v1/search?size=100"},
@@ -246,6 +252,12 @@ func TestAnswersMatchOpenAPI(t *testing.T) {
 		{"/api/v1/articles/{id}/diff", "/api/v1/articles/" + harbourID + "/diff?from=1"},
 		{"/api/v1/clusters/{id}", "/api/v1/clusters/" + cluster},
 		{"/api/v1/stories", "/api/v1/stories"},
+		{"/api/v1/stories", "/api/v1/stories?q=nothinglikethis"},
+		{"/api/v1/stories", "/api/v1/stories?min=0"},
+		{"/api/v1/stories/{id}", "/api/v1/stories/" + testStory},
+		{"/api/v1/stories/{id}", "/api/v1/stories/" + pilotStory},
+		{"/api/v1/stories/{id}", "/api/v1/stories/" + agroundStory + "?size=2"},
+		{"/api/v1/stories/{id}", "/api/v1/stories/none"},
 		{"/api/v1/sources", "/api/v1/sources"},
 		{"/feed.json", "/feed.json?size=50"},
 		{"/api/v1/articles/{id}/trace", "/api/v1/articles/" + harbourID + "/trace"},

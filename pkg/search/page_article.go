@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,8 @@ type articleView struct {
 	Versions  []versionView
 	Facts     []fact
 	Removed   []removedGroup
-	StoryURL  string
+	Story     *storyBox
+	Related   []storyItem // stories on something close
 	RemovedN  int
 }
 
@@ -101,17 +103,22 @@ func (s *server) articlePage(w http.ResponseWriter, r *http.Request) error {
 	v := articleView{
 		frame: s.frame(titleOf(rec.Title), ""), R: rec, Source: httpURL(rec.URL), Publisher: publisherOf(rec),
 		Byline: byline(rec.Authors), Dates: datesOf(rec), Notices: noticesOf(rec), Body: groupBody(rec.Body),
-		Images: imagesOf(rec.Images), Facts: factsOfRecord(rec), Removed: groupRemoved(rec.Removed), RemovedN: len(rec.Removed),
+		Images: imagesOf(rec.Images), Facts: factsOfRecord(rec), Reason: reasonText(rec.OriginalBy), Removed: groupRemoved(rec.Removed), RemovedN: len(rec.Removed),
 	}
 	if rec.Site != "" {
 		v.SiteURL = link("/", url.Values{"site": {rec.Site}})
 	}
-	if rec.Story != "" {
-		v.StoryURL = "/story/" + url.PathEscape(rec.Story)
-	}
 	if err := s.addCopies(r.Context(), rec, &v); err != nil {
 		return err
 	}
+	if v.Story, err = s.storyBox(r.Context(), rec); err != nil {
+		return err
+	}
+	related, err := s.relatedStories(r.Context(), rec.Related, rec.Story)
+	if err != nil {
+		return err
+	}
+	v.Related = s.storyItemsOf(related)
 	if v.Links, err = s.shared(r.Context(), rec); err != nil {
 		return err
 	}
@@ -136,14 +143,11 @@ func (s *server) addCopies(ctx context.Context, rec *article.Record, v *articleV
 	}
 	for i := range res.Hits {
 		m := &res.Hits[i].Record
-		c := copyView{
-			Page: "/article/" + url.PathEscape(m.ID), Title: titleOf(m.Title), Publisher: publisherOf(m),
-			Language: m.Language, Original: m.ID == rec.Original, Withdrawn: m.Withdrawn,
-		}
-		c.Date, _ = recordDate(m)
 		if m.ID == rec.ID {
 			continue
 		}
+		c := copyViewOf(m)
+		c.Original = m.ID == rec.Original
 		if c.Original {
 			v.Original = &c
 			v.Copies = append([]copyView{c}, v.Copies...)
@@ -153,10 +157,53 @@ func (s *server) addCopies(ctx context.Context, rec *article.Record, v *articleV
 	}
 	if res.Next != "" {
 		v.MoreURL = link("/", url.Values{"cluster": {rec.Cluster}})
-	} else {
-		v.Reason = originalReason(res.Hits, rec.Original)
 	}
 	return nil
+}
+
+// storyBox is what an article page shows of the story around it.
+type storyBox struct {
+	storyItem
+	Others []copyView // articles that say something else, those of the newest texts first
+}
+
+// maxOthersShown bounds the other articles of a story that an article page
+// lists.
+const maxOthersShown = 5
+
+// storyBox describes the story of an article, or is nil where the article is
+// all of it.
+func (s *server) storyBox(ctx context.Context, rec *article.Record) (*storyBox, error) {
+	if rec.Story == "" {
+		return nil, nil //nolint:nilnil // no story is no error
+	}
+	facts, err := s.storiesByID(ctx, []string{rec.Story})
+	if err != nil || len(facts) == 0 || (facts[0].Articles < 2 && !rec.Withdrawn) {
+		return nil, err
+	}
+	// One hit may be this article's own text.
+	res, err := s.search(ctx, index.Query{
+		Story: rec.Story, Sort: index.SortDate, Size: maxOthersShown + 1, Collapse: index.CollapseCluster,
+	})
+	if err != nil {
+		return nil, err
+	}
+	box := &storyBox{storyItem: s.storyItemOf(&facts[0])}
+	for i := range res.Hits {
+		m := &res.Hits[i].Record
+		if m.ID == rec.ID || (m.Cluster != "" && m.Cluster == rec.Cluster) || len(box.Others) == maxOthersShown {
+			continue
+		}
+		if m.Original != m.ID {
+			original, err := s.originalOf(ctx, m.Original, rec.Story)
+			if err != nil {
+				return nil, err
+			}
+			m = cmp.Or(original, m)
+		}
+		box.Others = append(box.Others, copyViewOf(m))
+	}
+	return box, nil
 }
 
 // shared lists the articles that share part of the text.

@@ -5,76 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
-
-	"github.com/copydesk/copydesk/pkg/index"
 )
-
-// storyView is the page of a story.
-type storyView struct {
-	frame
-	Total       uint64
-	Days        []storyDay
-	Next, Start string
-	Lang        string
-}
-
-// storyDay is the articles of one day, newest first.
-type storyDay struct {
-	Day  string
-	Hits []hitView
-}
-
-// storyPage answers /story/{id}.
-func (s *server) storyPage(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if !storyID.MatchString(id) {
-		return notFound("story", id)
-	}
-	q, err := s.listQuery(r, false)
-	if err != nil {
-		return err
-	}
-	q.Story = id
-	res, err := s.search(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	if res.Total == 0 || len(res.Hits) == 0 {
-		return notFound("story", id)
-	}
-	top := &res.Hits[0].Record
-	v := storyView{frame: s.frame(titleOf(top.Title), ""), Total: res.Total, Lang: top.Language}
-	for i := range res.Hits {
-		rec := &res.Hits[i].Record
-		day := dayName(index.DayOf(rec))
-		if n := len(v.Days); n == 0 || v.Days[n-1].Day != day {
-			v.Days = append(v.Days, storyDay{Day: day})
-		}
-		last := &v.Days[len(v.Days)-1]
-		hit := hitViewOf(&res.Hits[i])
-		hit.StoryURL = ""
-		last.Hits = append(last.Hits, hit)
-	}
-	path := "/story/" + url.PathEscape(id)
-	v.Feed = link("/feed.atom", url.Values{"story": {id}})
-	if res.Next != "" {
-		v.Next = link(path, url.Values{"cursor": {res.Next}})
-	}
-	if q.Cursor != "" {
-		v.Start = path
-	}
-	return s.render(w, http.StatusOK, "story", v)
-}
-
-// dayName writes a date out.
-func dayName(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.Format("Monday, 2 January 2006")
-}
 
 // diffView is the comparison of two versions.
 type diffView struct {

@@ -29,6 +29,7 @@ type searchView struct {
 	JSON     string // the same search, for programs
 	NoFilter string // the same words without filters
 	EmptyIdx bool   // nothing is indexed at all
+	Today    []storyItem
 }
 
 // formView is the search box with its filters.
@@ -60,6 +61,7 @@ type hitView struct {
 	Found                              bool // Date is when it was found, not published
 	Copies                             int
 	CopiesURL, StoryURL                string
+	InStory                            int // articles in the story
 	IsOriginal, Withdrawn              bool
 	Access                             article.Access
 	Version                            int
@@ -114,6 +116,14 @@ func (s *server) searchPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := range res.Hits {
 		v.Hits = append(v.Hits, hitViewOf(&res.Hits[i]))
+	}
+	if err := s.countStories(r.Context(), res.Hits, v.Hits); err != nil {
+		return err
+	}
+	if len(q.values) == 0 {
+		if v.Today, err = s.today(r.Context(), res.Hits); err != nil {
+			return err
+		}
 	}
 	if res.Next != "" {
 		next := q.with("", "")

@@ -9,7 +9,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/copydesk/copydesk/pkg/article"
-	"github.com/copydesk/copydesk/pkg/index"
 )
 
 func TestSearchPage(t *testing.T) {
@@ -172,7 +171,7 @@ func TestArticlePage(t *testing.T) {
 			t.Errorf("%d of %s, want %d", got, selector, want)
 		}
 	}
-	if got := text(doc, `section[aria-labelledby="copies"]`); !strings.Contains(got, "taken for the original: the others name a source") || !strings.Contains(got, "Valley Echo") {
+	if got := text(doc, `section[aria-labelledby="copies"]`); !strings.Contains(got, "taken for the original: the others name a source, it does not") || !strings.Contains(got, "Valley Echo") {
 		t.Errorf("copies: %q", got)
 	}
 	if got := text(doc, `section[aria-labelledby="shared"]`); !strings.Contains(got, "Harbour bond sells out") || !strings.Contains(got, "42 %") {
@@ -194,7 +193,7 @@ func TestArticlePage(t *testing.T) {
 func TestArticlePageVariants(t *testing.T) {
 	h := newHandler(t, nil)
 	for id, want := range map[string]map[string]string{
-		copyID:      {".notice": "This is a copy. The original is at The Harbour Post."},
+		copyID:      {".notice": "This is a copy. The original is at The Harbour Post: the others name a source, it does not."},
 		withdrawnID: {".notice": "The publisher has withdrawn this article."},
 		paywallID:   {".notice": "The rest of this article is behind a paywall."},
 		undatedID:   {"h1": "Untitled", ".dates dt": "Found"},
@@ -245,17 +244,40 @@ func TestDiffPage(t *testing.T) {
 	}
 }
 
-func TestStoryPage(t *testing.T) {
-	h := newHandler(t, nil)
-	doc := page(t, h, "/story/"+testStory, 200)
-	if got := text(doc, ".day > h2"); got != "Saturday, 14 March 2026Tuesday, 10 March 2026" {
-		t.Errorf("days: %q", got)
+func TestDiffPageMoves(t *testing.T) {
+	ix := storyIndex(t)
+	h := newHandler(t, func(o *Options) { o.Index = ix })
+	doc := page(t, h, "/article/"+keelID+"/diff", 200)
+	if got := text(doc, ".block.moved"); got != "Moved from here"+keelText[3]+"Moved to here"+keelText[3] {
+		t.Errorf("moved: %q", got)
 	}
-	if doc.Find(".hit").Length() != 3 {
-		t.Errorf("%d articles", doc.Find(".hit").Length())
+	if got := text(doc, ".diff-head .note"); !strings.HasSuffix(got, "removed, 1 paragraph moved") {
+		t.Errorf("counted: %q", got)
 	}
-	if got := text(page(t, h, "/story/none", 404), ".error-page h1"); got != "No such story" {
-		t.Errorf("missing story: %q", got)
+	if got := text(doc, ".block.gone"); got != "" {
+		t.Errorf("gone: %q", got)
+	}
+}
+
+func TestVersionNumbers(t *testing.T) {
+	for want, numbers := range map[string][]int{"1": {1}, "1 to 3": {1, 2, 3}, "1, 52 to 54": {1, 52, 53, 54}, "1, 3, 5": {1, 3, 5}} {
+		var vs []article.Version
+		for _, n := range numbers {
+			vs = append(vs, article.Version{Version: n})
+		}
+		if got := versionNumbers(vs); got != want {
+			t.Errorf("%v: %q, want %q", numbers, got, want)
+		}
+		rec := &article.Record{}
+		for i, v := range versionsOf(rec, vs) {
+			gap := 0
+			if n := len(vs) - 1 - i; n > 0 && vs[n-1].Version+1 != v.Version {
+				gap = vs[n-1].Version
+			}
+			if v.Since != gap {
+				t.Errorf("%v: version %d is compared since %d, want %d", numbers, v.Version, v.Since, gap)
+			}
+		}
 	}
 }
 
@@ -294,33 +316,6 @@ func TestErrorPages(t *testing.T) {
 		doc := page(t, h, target, status)
 		if text(doc, ".error-page h1") == "" || text(doc, ".error-page") == "" || doc.Find(`a[href="/"]`).Length() == 0 {
 			t.Errorf("%s: %s", target, text(doc, "main"))
-		}
-	}
-}
-
-func TestOriginalReason(t *testing.T) {
-	hit := func(id string, hours int, attributions ...string) index.Hit {
-		a := article.Article{ID: id, Attributions: attributions, FetchedAt: testNow}
-		if hours > 0 {
-			a.Published = date(testNow.Add(-1*hoursOf(hours)), article.Minute, article.FromMeta)
-		}
-		return index.Hit{Record: article.Record{Article: a}}
-	}
-	found := hit("a", 0)
-	found.Record.FetchedAt = testNow.Add(-hoursOf(1))
-	for name, tt := range map[string]struct {
-		hits []index.Hit
-		want string
-	}{
-		"attributed":  {[]index.Hit{hit("a", 1), hit("b", 2, "Coast Wire")}, "the others name a source, this one does not"},
-		"published":   {[]index.Hit{hit("a", 2), hit("b", 1)}, "it was published first"},
-		"found":       {[]index.Hit{found, hit("b", 0)}, "it was found first"},
-		"not known":   {[]index.Hit{hit("a", 1), hit("b", 1)}, ""},
-		"alone":       {[]index.Hit{hit("a", 1)}, ""},
-		"not in list": {[]index.Hit{hit("b", 1), hit("c", 2)}, ""},
-	} {
-		if got := originalReason(tt.hits, "a"); got != tt.want {
-			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

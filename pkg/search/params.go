@@ -225,10 +225,15 @@ func parseQuery(r *http.Request, strict bool) (*query, error) {
 			return nil, err
 		}
 	}
+	return q, q.checkSpan()
+}
+
+// checkSpan refuses a span of time that ends before it begins.
+func (q *query) checkSpan() error {
 	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
-		return nil, badParameter("to", vs.Get("to"), acceptedTo)
+		return badParameter("to", q.values.Get("to"), acceptedTo)
 	}
-	return q, nil
+	return nil
 }
 
 // read sets what p says in q.

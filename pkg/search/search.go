@@ -164,6 +164,7 @@ func (s *server) routes() []route {
 		{"/{$}", s.bounded(s.searchPage)},
 		{"/article/{id}", s.bounded(s.articlePage)},
 		{"/article/{id}/diff", s.bounded(s.diffPage)},
+		{"/stories", s.bounded(s.storiesPage)},
 		{"/story/{id}", s.bounded(s.storyPage)},
 		{"/sources", s.bounded(s.sourcesPage)},
 
@@ -174,6 +175,7 @@ func (s *server) routes() []route {
 		{"/api/v1/articles/{id}/trace", s.bounded(s.traceAPI)},
 		{"/api/v1/clusters/{id}", s.bounded(s.clusterAPI)},
 		{"/api/v1/stories", s.bounded(s.storiesAPI)},
+		{"/api/v1/stories/{id}", s.bounded(s.storyAPI)},
 		{"/api/v1/sources", s.bounded(s.sourcesAPI)},
 		{"/api/v1/live", http.HandlerFunc(s.live)},
 

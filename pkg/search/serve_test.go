@@ -17,8 +17,6 @@ import (
 	"github.com/copydesk/copydesk/pkg/index"
 )
 
-func hoursOf(n int) time.Duration { return time.Duration(n) * time.Hour }
-
 // stuckIndex is an index whose searches do what a test says.
 type stuckIndex struct {
 	index.Reader
