@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
-	"github.com/copydesk/copydesk/pkg/dedup"
 	"github.com/copydesk/copydesk/pkg/extract"
 	"github.com/copydesk/copydesk/pkg/index"
 	"github.com/copydesk/copydesk/pkg/stage"
@@ -22,24 +23,35 @@ const (
 	// milliseconds whatever it holds.
 	indexBatch     = 100
 	indexBatchWait = 200 * time.Millisecond
+	// leaseIndex is the lease of the one who writes the index.
+	leaseIndex = "index"
+	// makeWayEvery is how often a worker without the lease looks who has it.
+	makeWayEvery = 500 * time.Millisecond
 )
 
 // indexer writes articles to the index and announces them on the wire.
 type indexer struct {
 	index   index.Index
+	keeper  *keeper
 	metrics *indexMetrics
 	log     *slog.Logger
 }
 
-// indexWorker is the index stage of one process.
+// indexWorker is the index stage of one process. Of all index workers one writes,
+// the one that holds the lease; the others wait for it.
 type indexWorker struct {
 	deps
-	loop *leasedStage
+	shared  *sharedIndex
+	flags   RelateFlags
+	indexer *indexer
+	related *relateMetrics
+	loop    *leasedStage
+	owner   atomic.Bool
 }
 
-func newIndexWorker(d deps, ix index.Index) (*indexWorker, error) {
+func newIndexWorker(d deps, shared *sharedIndex, f RelateFlags) (*indexWorker, error) {
 	d.log = d.log.With("component", "index")
-	x := &indexer{index: ix, metrics: newIndexMetrics(d.reg), log: d.log}
+	x := &indexer{metrics: newIndexMetrics(d.reg), log: d.log}
 	loop, err := newLeasedStage(stage.Options{
 		Name: "index", Bus: d.bus, Stream: bus.StreamArticles, Consumer: bus.ConsumerIndex, Handler: x.handle,
 		Workers: 1, BatchSize: indexBatch, BatchWait: indexBatchWait, MaxInFlight: 2 * indexBatch,
@@ -48,12 +60,62 @@ func newIndexWorker(d deps, ix index.Index) (*indexWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &indexWorker{deps: d, loop: loop}, nil
+	return &indexWorker{deps: d, shared: shared, flags: f, indexer: x, related: newRelateMetrics(d.reg), loop: loop}, nil
 }
 
 // Run indexes until ctx ends, while this process is the one that writes.
 func (w *indexWorker) Run(ctx context.Context) error {
-	return holdLease(ctx, w.deps, "index", func(ctx context.Context, _ uint64) error { return w.loop.Run(ctx) })
+	standby, stop := context.WithCancel(ctx)
+	var waiting sync.WaitGroup
+	waiting.Go(func() { w.makeWay(standby) })
+	err := holdLease(ctx, w.deps, leaseIndex, w.own)
+	stop()
+	waiting.Wait()
+	return err
+}
+
+// own is the time as the one that writes. The lock of the directory is the fence:
+// a process that slept through the end of its lease still has it, so nobody else
+// can write, and when it wakes up its lease is lost and it makes way.
+func (w *indexWorker) own(ctx context.Context, fence uint64) error {
+	w.owner.Store(true)
+	defer w.owner.Store(false)
+	ix, err := w.shared.take(ctx)
+	if err != nil {
+		return fmt.Errorf("open the index: %w", err)
+	}
+	k := newKeeper(ix, w.flags, w.related, w.log)
+	k.forgetful = w.skipRebuild
+	if err := k.rebuild(ctx, nil); err != nil {
+		return err
+	}
+	w.indexer.index, w.indexer.keeper = ix, k
+	w.log.Info("writing the index", "fence", fence)
+	return w.loop.Run(ctx)
+}
+
+// makeWay closes the index when another worker is to write it. While nobody else
+// wants it, as when the broker is away, it stays open for those who search.
+func (w *indexWorker) makeWay(ctx context.Context) {
+	ticker := time.NewTicker(makeWayEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if w.owner.Load() || !w.shared.isOpen() && w.shared.known() {
+			continue
+		}
+		holder, held, err := w.bus.LeaseHolder(ctx, leaseIndex)
+		if err != nil || !held || holder == w.name || w.owner.Load() {
+			continue
+		}
+		if err := w.shared.yield(holder); err != nil {
+			w.log.Error("close the index", "err", err)
+		}
+	}
 }
 
 // Ready says whether the worker can do its work.
@@ -66,7 +128,12 @@ func (x *indexer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result
 	results := make([]stage.Result, len(batch))
 	articles := make([]article.Article, 0, len(batch))
 	place := make([]int, 0, len(batch)) // of each article in the batch
+	gone := takedowns{}
 	for i, msg := range batch {
+		if msg.Header.Get(article.HeaderTakedown) != "" {
+			results[i].Err = gone.add(i, msg.Data)
+			continue
+		}
 		var a article.Article
 		if err := json.Unmarshal(msg.Data, &a); err != nil {
 			results[i].Err = stage.Permanent("bad_article", fmt.Errorf("decode article: %w", err))
@@ -78,13 +145,19 @@ func (x *indexer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result
 		}
 		articles, place = append(articles, a), append(place, i)
 	}
-	if len(articles) == 0 {
-		return results
+	if len(articles) > 0 {
+		x.writeAll(ctx, articles, place, results)
 	}
+	x.withdraw(ctx, gone, results)
+	return results
+}
+
+// writeAll writes a batch, or what of it can be written.
+func (x *indexer) writeAll(ctx context.Context, articles []article.Article, place []int, results []stage.Result) {
 	outs, err := x.write(ctx, articles)
 	if err != nil && len(articles) > 1 {
 		x.oneByOne(ctx, articles, place, results)
-		return results
+		return
 	}
 	for k, i := range place {
 		if err != nil {
@@ -93,7 +166,6 @@ func (x *indexer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result
 		}
 		results[i].Out = outs[k]
 	}
-	return results
 }
 
 // oneByOne finds the article that spoils a batch. When every one fails it is
@@ -127,7 +199,7 @@ func (x *indexer) oneByOne(ctx context.Context, articles []article.Article, plac
 	}
 }
 
-// write commits articles, joins exact copies, and returns what to announce.
+// write commits articles, finds copies and stories, and returns what to announce.
 // Every step can be repeated: a crash between two of them leaves a message
 // that is not acknowledged, and its redelivery does the rest.
 func (x *indexer) write(ctx context.Context, articles []article.Article) ([][]stage.Out, error) {
@@ -136,17 +208,13 @@ func (x *indexer) write(ctx context.Context, articles []article.Article) ([][]st
 	if err != nil {
 		return nil, fmt.Errorf("index articles: %w", err)
 	}
-	labels, err := x.join(ctx, outcomes)
-	if err != nil {
-		return nil, fmt.Errorf("join copies: %w", err)
+	if err := x.keeper.relate(ctx, outcomes); err != nil {
+		return nil, fmt.Errorf("find copies and stories: %w", err)
 	}
 	outs := make([][]stage.Out, len(outcomes))
 	for i, o := range outcomes {
-		if l, ok := labels[o.ID]; ok {
-			o.Record.Cluster, o.Record.Original = l.Cluster, l.Original
-		}
 		x.metrics.observe(o, now)
-		x.log.Info("article indexed", "id", o.ID, "change", o.Change, "version", o.Version, "cluster", o.Record.Cluster, "url", o.Record.URL)
+		x.log.Info("article indexed", "id", o.ID, "change", o.Change, "version", o.Version, "cluster", o.Record.Cluster, "story", o.Record.Story, "url", o.Record.URL)
 		if o.Change == index.Stale {
 			continue
 		}
@@ -157,63 +225,6 @@ func (x *indexer) write(ctx context.Context, articles []article.Article) ([][]st
 		outs[i] = []stage.Out{out}
 	}
 	return outs, nil
-}
-
-// join puts articles of equal text into one cluster. An article whose text
-// changed may leave a cluster, so those it leaves are looked at as well.
-func (x *indexer) join(ctx context.Context, outcomes []index.Outcome) (map[string]index.Label, error) {
-	hashes := map[string]bool{}
-	for _, o := range outcomes {
-		if o.Change == index.Stale {
-			continue
-		}
-		hashes[dedup.ExactOf(o.Record.Sketch)] = true
-		if o.Change != index.NewVersion {
-			continue
-		}
-		left, err := x.index.Search(ctx, index.Query{Cluster: o.Record.Cluster, Size: 100, Sort: index.SortDate, IncludeWithdrawn: true})
-		if err != nil {
-			return nil, err
-		}
-		for _, hit := range left.Hits {
-			hashes[dedup.ExactOf(hit.Record.Sketch)] = true
-		}
-	}
-	delete(hashes, "")
-	labels := map[string]index.Label{}
-	for hash := range hashes {
-		members, err := x.index.Members(ctx, hash)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range relabel(members) {
-			labels[l.ID] = l
-		}
-	}
-	if len(labels) == 0 {
-		return nil, nil
-	}
-	batch := make([]index.Label, 0, len(labels))
-	for _, l := range labels {
-		batch = append(batch, l)
-	}
-	return labels, x.index.Label(ctx, batch)
-}
-
-// relabel returns the labels that differ from what the members carry.
-func relabel(members []index.Member) []index.Label {
-	copies := make([]dedup.Copy, len(members))
-	for i, m := range members {
-		copies[i] = dedup.Copy{ID: m.ID, Attributed: m.Attributed, Published: m.Published, FetchedAt: m.FetchedAt}
-	}
-	cluster, original := dedup.Label(copies)
-	var labels []index.Label
-	for _, m := range members {
-		if m.Cluster != cluster || m.Original != original {
-			labels = append(labels, index.Label{ID: m.ID, Cluster: cluster, Original: original})
-		}
-	}
-	return labels
 }
 
 // wireOut announces an article to whoever subscribes.

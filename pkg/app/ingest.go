@@ -63,6 +63,8 @@ type deps struct {
 	// ackFirst makes a worker wrong on purpose, for the drill that must catch it;
 	// no flag sets it.
 	ackFirst bool
+	// skipRebuild is another such mistake, of the index worker.
+	skipRebuild bool
 }
 
 // ingestWorker polls feeds and fetches pages.

@@ -85,14 +85,7 @@ func warningKind(warning string) string {
 // indexMetrics tell how long articles take to become searchable.
 type indexMetrics struct {
 	pipeline, freshness prometheus.Histogram
-	copies              *prometheus.CounterVec
 }
-
-// The relations of an article to others with the same text.
-const (
-	relationSingle = "single"
-	relationExact  = "exact"
-)
 
 func newIndexMetrics(reg prometheus.Registerer) *indexMetrics {
 	m := &indexMetrics{
@@ -100,14 +93,8 @@ func newIndexMetrics(reg prometheus.Registerer) *indexMetrics {
 			"From the fetch of a page until its article is searchable.", ops.AgeBuckets())),
 		freshness: prometheus.NewHistogram(ops.Histogram("copydesk_article_freshness_seconds",
 			"From the publication of an article until it is searchable; only where the publisher states the time of day.", ops.AgeBuckets())),
-		copies: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "copydesk_copies_total", Help: "New articles and versions by relation to others: single, exact.",
-		}, []string{"relation"}),
 	}
-	for _, r := range []string{relationSingle, relationExact} {
-		m.copies.WithLabelValues(r)
-	}
-	reg.MustRegister(m.pipeline, m.freshness, m.copies)
+	reg.MustRegister(m.pipeline, m.freshness)
 	return m
 }
 
@@ -120,9 +107,4 @@ func (m *indexMetrics) observe(o index.Outcome, now time.Time) {
 	if p := r.Published; o.Change == index.Created && p != nil && p.Precision != article.Day {
 		m.freshness.Observe(max(0, now.Sub(p.Time).Seconds()))
 	}
-	relation := relationSingle
-	if r.Cluster != r.ID || r.Original != r.ID {
-		relation = relationExact
-	}
-	m.copies.WithLabelValues(relation).Inc()
 }

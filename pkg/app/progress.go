@@ -21,14 +21,14 @@ type progress struct {
 	terminal bool
 	bus      *bus.Bus
 	feeds    *sourceCache
-	index    index.Index
+	index    index.Reader
 
 	mu   sync.Mutex
 	last string
 	live bool // the terminal's last line is ours
 }
 
-func newProgress(env Env, quiet bool, b *bus.Bus, feeds feedStore, ix index.Index) *progress {
+func newProgress(env Env, quiet bool, b *bus.Bus, feeds feedStore, ix index.Reader) *progress {
 	return &progress{
 		out: env.Stdout, quiet: quiet, terminal: isTerminal(env.Stdout), bus: b,
 		feeds: &sourceCache{store: feeds}, index: ix,

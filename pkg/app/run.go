@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/bus"
-	"github.com/copydesk/copydesk/pkg/index"
 	"github.com/copydesk/copydesk/pkg/newsroom"
 	"github.com/copydesk/copydesk/pkg/ops"
 )
@@ -23,6 +23,7 @@ import (
 // RunCommand is the whole of copydesk in one process.
 type RunCommand struct {
 	SearchFlags
+	RelateFlags
 	IngestFlags
 	Data           string `name:"data" default:"data" type:"path" placeholder:"DIR" help:"Directory of the broker, the index and the state. Default: ./data."`
 	HTTP           string `name:"http" default:"127.0.0.1:9101" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz and /debug/pprof. Default: ${default}."`
@@ -51,13 +52,13 @@ type allInOne struct {
 	newsroom *newsroomServer
 	server   *bus.Server
 	bus      *bus.Bus
-	index    index.Index
+	index    *sharedIndex
 }
 
 // Run starts an embedded broker and the three workers, and reads the newsroom
 // if no other source is named. It returns when ctx ends and all is settled.
 func (c *RunCommand) Run(ctx context.Context, env Env) error {
-	if err := c.check(); err != nil {
+	if err := cmp.Or(c.IngestFlags.check(), c.RelateFlags.check()); err != nil {
 		return err
 	}
 	log, err := ops.NewLogger(env.Stderr, c.LogFormat, c.LogLevel)
@@ -137,7 +138,7 @@ func (a *allInOne) work(ctx context.Context, l net.Listener, health *ops.Server,
 	}
 	a.index = ix
 	d := deps{bus: a.bus, log: a.log, reg: a.reg, name: workerName("run")}
-	indexer, err := newSearchWorker(ctx, d, ix, a.flags.SearchFlags, l)
+	indexer, err := newSearchWorker(ctx, d, ix, a.flags.SearchFlags, a.flags.RelateFlags, l)
 	if err != nil {
 		return err
 	}

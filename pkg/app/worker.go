@@ -67,6 +67,7 @@ func (c *NormalizeCommand) Run(ctx context.Context, env Env) error {
 type IndexCommand struct {
 	WorkerFlags
 	SearchFlags
+	RelateFlags
 	Index string `name:"index" default:"bleve:data/index" placeholder:"bleve:DIR" help:"Where the index lies. Default: ${default}."`
 	HTTP  string `name:"http" default:":9103" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz and /debug/pprof. Default: ${default}."`
 }
@@ -86,6 +87,9 @@ func (c *IndexCommand) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	listener, err := ops.Bind(ctx, c.Listen, "--listen")
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func (c *IndexCommand) Run(ctx context.Context, env Env) error {
 		if err != nil {
 			return nil, err
 		}
-		return newSearchWorker(ctx, d, ix, c.SearchFlags, listener)
+		return newSearchWorker(ctx, d, ix, c.SearchFlags, c.RelateFlags, listener)
 	})
 }
 
@@ -111,8 +115,10 @@ func indexDir(value string) (string, error) {
 	return "", usagef("--index %s: give bleve:DIR", value)
 }
 
-func openIndex(dir string, log *slog.Logger, reg prometheus.Registerer) (index.Index, error) {
-	return bleveindex.Open(dir, bleveindex.Options{Logger: log, Registerer: reg, ExactOf: dedup.ExactOf})
+func openIndex(dir string, log *slog.Logger, reg prometheus.Registerer) (*sharedIndex, error) {
+	return newSharedIndex(log, func() (index.Index, error) {
+		return bleveindex.Open(dir, bleveindex.Options{Logger: log, Registerer: reg, ExactOf: dedup.ExactOf})
+	})
 }
 
 // healthcheck asks the worker of this container whether it is ready.
@@ -193,13 +199,13 @@ func shutdown(log *slog.Logger, part string, end func(context.Context) error) {
 // searchWorker is the index worker with the search pages beside it.
 type searchWorker struct {
 	*indexWorker
-	index    index.Index
+	index    *sharedIndex
 	listener net.Listener
 	server   *http.Server
 }
 
-func newSearchWorker(ctx context.Context, d deps, ix index.Index, f SearchFlags, l net.Listener) (*searchWorker, error) {
-	w, err := newIndexWorker(d, ix)
+func newSearchWorker(ctx context.Context, d deps, ix *sharedIndex, f SearchFlags, rf RelateFlags, l net.Listener) (*searchWorker, error) {
+	w, err := newIndexWorker(d, ix, rf)
 	if err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
