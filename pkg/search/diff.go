@@ -319,5 +319,32 @@ func (e *effort) diffWords(old, now string) []piece {
 		}
 	}
 	flush()
-	return pieces
+	return joinChanges(pieces)
+}
+
+// joinChanges takes what stayed between two replacements, and is no longer than
+// either, as replaced with them: a text that was written anew has "the" in
+// common with the old one by accident.
+func joinChanges(pieces []piece) []piece {
+	replaced := func(ps []piece) (length int, ok bool) {
+		if len(ps) < 2 || ps[0].Op != opDelete || ps[1].Op != opInsert {
+			return 0, false
+		}
+		return max(len(ps[0].Text), len(ps[1].Text)), true
+	}
+	out := pieces[:0]
+	for i := 0; i < len(pieces); i++ {
+		p := pieces[i]
+		before, changed := replaced(out[max(0, len(out)-2):])
+		after, changes := replaced(pieces[i+1:])
+		if p.Op != opEqual || !changed || !changes || len(p.Text) > min(before, after) {
+			out = append(out, p)
+			continue
+		}
+		n := len(out)
+		out[n-2].Text += p.Text + pieces[i+1].Text
+		out[n-1].Text += p.Text + pieces[i+2].Text
+		i += 2
+	}
+	return out
 }

@@ -119,6 +119,9 @@ func TestDiffWords(t *testing.T) {
 		{"the sea", "the sea rises", "[the sea ]+[rises]"},
 		{"stays", "goes", "-[stays]+[goes]"},
 		{"one two three", "one three", "[one ]-[two ][three]"},
+		{"one man on the quay", "two women in the boat", "-[one man on the quay]+[two women in the boat]"},
+		{"the crew left and the ship stayed", "the captain left and the boat stayed", "[the ]-[crew ]+[captain ][left and the ]-[ship ]+[boat ][stayed]"},
+		{"it is open until eight", "it is now open only until eight", "[it is ]+[now ][open ]+[only ][until eight]"},
 		{"old-new", "cold-anew", "-[old-new]+[cold-anew]"},
 		{"大潮闸门", "大浪闸门", "[大]-[潮]+[浪][闸门]"},
 	} {

@@ -221,10 +221,10 @@ func newIndex(t *testing.T) index.Index {
 		}
 	}
 	for v := 1; v <= 3; v++ {
-		_, err := ix.Upsert(ctx, []article.Article{harbour(v)}, testNow.Add(-time.Duration(5-v)*time.Hour))
+		_, err := ix.Upsert(ctx, []article.Article{harbour(v)}, testNow.Add(-time.Duration(5-v)*time.Hour), nil)
 		check(err)
 	}
-	_, err := ix.Upsert(ctx, fixtures(), testNow.Add(-2*time.Hour))
+	_, err := ix.Upsert(ctx, fixtures(), testNow.Add(-2*time.Hour), nil)
 	check(err)
 	cluster := min(harbourID, copyID, secondCopy)
 	check(ix.Place(ctx, []index.Placement{

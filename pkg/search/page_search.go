@@ -100,7 +100,7 @@ func (s *server) searchPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := searchView{
 		frame: s.frame("", "search"), Total: res.Total, Took: took(res.Took),
-		Form: formOf(q, res.Facets), Active: chipsOf(q), Facets: facetsOf(q, res.Facets),
+		Form: formOf(q, res.Facets), Active: chipsOf("/", q), Facets: facetsOf(q, res.Facets),
 	}
 	v.Home, v.Query = true, q.Text
 	v.Feed, v.JSONFeed = link("/feed.atom", q.with("", "")), link("/feed.json", q.with("", ""))
@@ -201,8 +201,9 @@ func languageNames(codes string) string {
 	return strings.Join(names, ", ")
 }
 
-// chipsOf lists the filters that are set, each with the way to remove it.
-func chipsOf(q *query) []chip {
+// chipsOf lists the filters of a search at path that are set, each with the way
+// to remove it.
+func chipsOf(path string, q *query) []chip {
 	day := func(v string) string {
 		if t, err := time.Parse(time.DateOnly, v); err == nil {
 			return t.Format("2 Jan 2006")
@@ -226,6 +227,7 @@ func chipsOf(q *query) []chip {
 		}},
 		{"cluster", "Copies of one text", func(string) string { return "" }},
 		{"story", "One story", func(string) string { return "" }},
+		{"min", "Articles, at least", func(v string) string { return v }},
 		{"collapse", "One article for each", func(v string) string {
 			if v == string(index.CollapseCluster) {
 				return "text"
@@ -236,7 +238,7 @@ func chipsOf(q *query) []chip {
 	var out []chip
 	for _, c := range show {
 		if given := q.values[c.name]; len(given) > 0 {
-			out = append(out, chip{c.label, c.value(strings.Join(given, ",")), link("/", q.with(c.name, ""))})
+			out = append(out, chip{c.label, c.value(strings.Join(given, ",")), link(path, q.with(c.name, ""))})
 		}
 	}
 	return out

@@ -186,6 +186,7 @@ type storiesView struct {
 	frame
 	Text, Sort  string
 	Hidden      []hidden // filters that the form has no field for
+	Active      []chip
 	Max         int
 	Total       uint64
 	Took        string
@@ -212,13 +213,14 @@ func (s *server) storiesPage(w http.ResponseWriter, r *http.Request) error {
 	v := storiesView{
 		frame: s.frame("Stories", "stories"), Text: q.Text, Sort: string(q.sort), Max: index.MaxText,
 		Total: res.Total, Took: took(res.Took), Stories: s.storyItemsOf(res.Stories),
-		JSON: link("/api/v1/stories", q.values), All: "/stories",
+		All: "/stories", Active: chipsOf("/stories", &q.query),
 	}
 	for _, name := range []string{"lang", "site", "from", "to", "size", "min"} {
 		for _, value := range q.values[name] {
 			v.Hidden = append(v.Hidden, hidden{name, value})
 		}
 	}
+	v.JSON = link("/api/v1/stories", q.with("min", fmt.Sprint(q.min)))
 	if res.Next != "" {
 		next := q.with("", "")
 		next.Set("cursor", res.Next)
@@ -236,8 +238,12 @@ func (s *server) today(ctx context.Context, newest []index.Hit) ([]storyItem, er
 	if len(newest) == 0 {
 		return nil, nil
 	}
+	latest := index.DateOf(&newest[0].Record)
+	if now := s.Now(); latest.After(now) {
+		latest = now // clocks and zones are often wrong
+	}
 	res, err := s.Index.Stories(ctx, index.StoriesQuery{
-		From: index.DateOf(&newest[0].Record).Add(-dayOfStories), Sort: index.StoriesBySize, Size: storiesOfDay, MinArticles: 2,
+		From: latest.Add(-dayOfStories), Sort: index.StoriesBySize, Size: storiesOfDay, MinArticles: 2,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("search: get stories of the day: %w", err)

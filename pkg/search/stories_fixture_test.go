@@ -108,10 +108,10 @@ func addStories(t *testing.T, ix index.Index) {
 	t.Helper()
 	ctx := context.Background()
 	as := storyFixtures()
-	if _, err := ix.Upsert(ctx, []article.Article{keelBefore()}, testNow.Add(-3*time.Hour)); err != nil {
+	if _, err := ix.Upsert(ctx, []article.Article{keelBefore()}, testNow.Add(-3*time.Hour), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ix.Upsert(ctx, as, testNow.Add(-80*time.Minute)); err != nil {
+	if _, err := ix.Upsert(ctx, as, testNow.Add(-80*time.Minute), nil); err != nil {
 		t.Fatal(err)
 	}
 	cluster := ""

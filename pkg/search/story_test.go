@@ -248,6 +248,12 @@ func TestStoriesPage(t *testing.T) {
 	if got := next.Find(`input[name="lang"]`).AttrOr("value", ""); got != "en" {
 		t.Errorf("the form loses lang: %q", got)
 	}
+	if got := text(next, ".chips li"); !strings.HasPrefix(got, "Language: English") {
+		t.Errorf("chips: %q", got)
+	}
+	if got := into[storiesAnswer](t, get(t, h, doc.Find(".formats a").AttrOr("href", ""))).Total; got != 2 {
+		t.Errorf("as JSON %d stories, on the page 2", got)
+	}
 	second := page(t, h, next.Find(".pager .next").AttrOr("href", ""), 200)
 	if got := second.Find(".story-title").AttrOr("href", ""); got != "/story/"+agroundStory || second.Find(".pager .next").Length() != 0 {
 		t.Errorf("second page: %q", got)
