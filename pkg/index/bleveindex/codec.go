@@ -79,12 +79,47 @@ func (c *codec) decodeRecord(blob []byte) (*stored, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decompress stored article: %w", err)
 	}
-	var s stored
-	if err := unmarshal("article", text, &s); err != nil {
+	return parseRecord(text)
+}
+
+// scratch is memory that decodings use one after the other.
+type scratch struct{ text []byte }
+
+// maxScratch bounds what a scratch keeps.
+const maxScratch = 1 << 20
+
+// decodeLean decodes a record without what was removed from its page. Nothing
+// of the result lies in space.
+func (c *codec) decodeLean(blob []byte, space *scratch) (*stored, error) {
+	text, err := c.dec.DecodeAll(blob, space.text[:0])
+	if err != nil {
+		return nil, fmt.Errorf("decompress stored article: %w", err)
+	}
+	if cap(text) <= maxScratch {
+		space.text = text
+	}
+	s, err := parseRecord(dropRemoved(text))
+	if err != nil {
 		return nil, err
 	}
+	s.Removed = nil
+	return s, nil
+}
+
+// parseRecord decodes the JSON of a record, which it changes.
+func parseRecord(text []byte) (*stored, error) {
+	rest, body, joined, ok := takeBody(text)
+	var s stored
+	if err := unmarshal("article", rest, &s); err != nil {
+		return nil, err
+	}
+	if !ok {
+		joined = article.JoinText(s.Body)
+	} else {
+		s.Body = body
+	}
 	if s.Text == "" {
-		s.Text = article.JoinText(s.Body)
+		s.Text = joined
 	}
 	return &s, nil
 }

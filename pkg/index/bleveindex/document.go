@@ -108,7 +108,7 @@ func (x *Index) articleDocument(s *stored) (*document.Document, error) {
 	add(fieldHash, x.exactOf(s.Sketch), keyword)
 	add(fieldPage, article.ID(s.URL), keyword)
 	arrived := numeric.MustNewPrefixCodedInt64(nanoseconds(s.arrival()), 0)
-	d.AddField(document.NewTextFieldCustom(fieldArrived, nil, arrived, indexapi.DocValues|indexapi.SkipFreqNorm, nil))
+	d.AddField(document.NewTextFieldCustom(fieldArrived, nil, arrived, column, nil))
 	when := encodeWhen(index.DateOf(&s.Record), s.IndexedAt, s.Words)
 	d.AddField(document.NewTextFieldCustom(fieldWhen, nil, when, column, nil))
 	addWords(d, &s.Record)
