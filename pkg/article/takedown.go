@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 )
@@ -12,6 +11,12 @@ import (
 // HeaderTakedown marks a message on the streams of pages and of articles as a
 // [Takedown]; its value is the status that the publisher answered with.
 const HeaderTakedown = "Copydesk-Takedown"
+
+// The HTTP statuses that take a page down.
+const (
+	notFound = 404
+	gone     = 410
+)
 
 // ErrBadTakedown marks a takedown message that cannot be read. It is
 // permanent; trying again gives the same.
@@ -33,7 +38,7 @@ func (t *Takedown) Check() error {
 		return fmt.Errorf("%w: page %q is no id", ErrBadTakedown, t.Page)
 	case t.URL == "":
 		return fmt.Errorf("%w: page %s has no URL", ErrBadTakedown, t.Page)
-	case t.Status != http.StatusNotFound && t.Status != http.StatusGone:
+	case t.Status != notFound && t.Status != gone:
 		return fmt.Errorf("%w: page %s: status %d takes nothing down", ErrBadTakedown, t.Page, t.Status)
 	case t.At.IsZero():
 		return fmt.Errorf("%w: page %s has no time", ErrBadTakedown, t.Page)
