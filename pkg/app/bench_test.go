@@ -94,7 +94,7 @@ func BenchmarkArticleIngest(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	h := &pageFetcher{fetcher: f, log: slog.New(slog.DiscardHandler)}
+	h := &pageFetcher{fetcher: f, revisits: &revisits{}, log: slog.New(slog.DiscardHandler)}
 	perArticle(b, func(n int) (bytes int) {
 		for i := range n {
 			url := fmt.Sprintf("%s/%d", srv.URL, i)
@@ -125,7 +125,7 @@ func BenchmarkArticleNormalize(b *testing.B) {
 	n := &normalizer{metrics: newNormalizeMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
 	perArticle(b, func(count int) (bytes int) {
 		for i := range count {
-			res := n.one(msgs[i%len(msgs)])
+			res := n.one(context.Background(), msgs[i%len(msgs)])
 			if res.Err != nil {
 				b.Fatal(res.Err)
 			}

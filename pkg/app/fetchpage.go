@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"mime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ const (
 type pageFetcher struct {
 	fetcher   *fetch.Fetcher
 	pages     pageStore
+	revisits  *revisits
 	hostDelay time.Duration
 	log       *slog.Logger
 	stopping  <-chan struct{} // closed when the worker is told to end
@@ -86,15 +88,24 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 		return stage.Result{Err: stage.Permanent("bad_url", err)}
 	}
 	m.URL = canonical
+	if !m.Revisit.IsZero() && !p.revisits.begin(pageKey(m.URL), msg.Sequence) {
+		return stage.Result{} // another message of the same look is in work
+	}
 	state, err := p.pages.load(ctx, m.URL)
 	if err != nil {
 		return stage.Result{Err: stage.Unavailable(err)}
 	}
+	if !m.Revisit.IsZero() {
+		return p.revisit(ctx, state, m)
+	}
 	if state.Done && state.Entry == m.EntryHash {
 		return stage.Result{} // fetched before; a redelivery, or listed twice
 	}
-	if n := p.fetcher.Waiting(weburl.HostPort(m.URL)); n >= maxHostQueue {
-		return stage.Result{Err: stage.Later(max(time.Second, time.Duration(n)*p.hostDelay), errors.New("many URLs of this host are waiting"))}
+	host := weburl.HostPort(m.URL)
+	if n := p.fetcher.Waiting(host); n >= maxHostQueue {
+		wait := max(time.Second, time.Duration(n)*p.hostDelay)
+		p.revisits.freshWaits(host, wait)
+		return stage.Result{Err: stage.Later(wait, errors.New("many URLs of this host are waiting"))}
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
@@ -108,17 +119,27 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	return p.fetched(state, m, resp)
 }
 
+// fetched settles a page that was got: what changed goes downstream.
 func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Response) stage.Result {
+	earlier := *state
 	state.Done, state.Error, state.Attempts, state.Entry = true, "", 0, m.EntryHash
 	state.FetchedAt, state.Status = resp.FetchedAt, resp.Status
-	save := p.saver(state)
+	state.GoneSince, state.TakenDown = time.Time{}, time.Time{}
 	if resp.NotModified {
-		return stage.Result{Then: save}
+		return p.same(state, &earlier, m, lookUnchanged)
+	}
+	final, err := weburl.Canonical(resp.FinalURL)
+	if !m.Revisit.IsZero() {
+		switch {
+		case err != nil || !mayBeHTML(resp.ContentType):
+			return p.same(state, &earlier, m, lookFailed)
+		case final != earlier.FinalURL && isFrontPage(final):
+			return p.same(state, &earlier, m, lookMoved)
+		}
 	}
 	if !mayBeHTML(resp.ContentType) {
 		return stage.Result{Err: stage.Permanent("not_html", fmt.Errorf("page %s is %s", m.URL, resp.ContentType))}
 	}
-	final, err := weburl.Canonical(resp.FinalURL)
 	if err != nil {
 		return stage.Result{Err: stage.Permanent("bad_url", fmt.Errorf("final address of %s: %w", m.URL, err))}
 	}
@@ -126,14 +147,50 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 		ID: article.ID(final), URL: m.URL, FinalURL: final, Status: resp.Status, ContentType: resp.ContentType,
 		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Body: resp.Body,
 	}
+	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	state.ETag, state.LastModified = resp.ETag, resp.LastModified
+	if state.FirstFetch.IsZero() {
+		state.FirstFetch = resp.FetchedAt
+	}
+	outcome := lookChanged
+	switch {
+	case !earlier.TakenDown.IsZero():
+		outcome = lookReturned // published even if it is what it was, to undo the takedown
+	case state.PageID == earlier.PageID && state.BodyHash == earlier.BodyHash:
+		return p.same(state, &earlier, m, lookUnchanged)
+	}
 	out, err := pageOut(page)
 	if err != nil {
 		return stage.Result{Err: err}
 	}
-	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
-	state.ETag, state.LastModified = resp.ETag, resp.LastModified
+	if !earlier.FetchedAt.IsZero() {
+		// What it said before it may say again; the broker must not take that
+		// for the message of then.
+		out.MsgID += ":" + strconv.FormatInt(earlier.FetchedAt.UnixMilli(), 36)
+	}
+	p.plan(state, m, time.Now())
 	p.log.Info("page fetched", "id", page.ID, "url", final, "status", resp.Status, "bytes", len(resp.Body), "feed", m.Feed)
-	return stage.Result{Out: []stage.Out{out}, Then: save}
+	return stage.Result{Out: []stage.Out{out}, Then: p.saver(state, earlier.NextRevisit, lookOf(m, outcome))}
+}
+
+// same settles a page of which nothing goes downstream.
+func (p *pageFetcher) same(state, earlier *pageState, m urlMessage, outcome string) stage.Result {
+	if outcome != lookUnchanged {
+		// Not the page: what is known of it stays as it was.
+		state.FetchedAt, state.ETag, state.LastModified = earlier.FetchedAt, "", ""
+		state.GoneSince, state.TakenDown = earlier.GoneSince, earlier.TakenDown
+	}
+	p.plan(state, m, time.Now())
+	return stage.Result{Then: p.saver(state, earlier.NextRevisit, lookOf(m, outcome))}
+}
+
+// lookOf is the outcome to count: only revisits are counted, not the entries
+// that feeds name again.
+func lookOf(m urlMessage, outcome string) string {
+	if m.Revisit.IsZero() {
+		return ""
+	}
+	return outcome
 }
 
 // pageOut is the message of a page.
@@ -149,12 +206,17 @@ func pageOut(page *article.Page) (stage.Out, error) {
 	return stage.Out{Subject: bus.PageSubject(page.ID), MsgID: page.MsgID(), Header: nats.Header(headers), Data: data}, nil
 }
 
-// saver remembers the state of a page, after its message is stored.
-func (p *pageFetcher) saver(state *pageState) func(context.Context) error {
+// saver remembers the state of a page, after its message is stored, and queues
+// the next look at it. before is when that was planned until now.
+func (p *pageFetcher) saver(state *pageState, before time.Time, outcome string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if err := p.pages.save(ctx, state); err != nil {
 			return stage.Unavailable(err)
 		}
+		if outcome != "" {
+			p.revisits.metrics.count(outcome)
+		}
+		p.revisits.saved(state, before)
 		return nil
 	}
 }
@@ -172,12 +234,29 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 	case ferr.Temporary:
 		return p.again(ctx, state, m, ferr)
 	case ferr.Class == fetch.ClassRobots, ferr.Status >= 400 && ferr.Status < 500:
-		state.Done, state.Entry = true, m.EntryHash
-		p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
-		return stage.Result{Then: p.saver(state)}
+		return p.refused(state, m, ferr)
 	default:
 		return stage.Result{Err: stage.Permanent("fetch_"+ferr.Class, err)}
 	}
+}
+
+// refused settles a page that the publisher does not give. One that was given
+// before, and is not found now, may have been taken down; the address of a feed
+// that only leads to it proves nothing.
+func (p *pageFetcher) refused(state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
+	before, outcome := state.NextRevisit, ""
+	state.Done, state.Entry = true, m.EntryHash
+	p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
+	var outs []stage.Out
+	if state.PageID != "" && state.FinalURL == m.URL && isGone(ferr.Status) {
+		now := time.Now()
+		var err error
+		if outs, outcome, err = p.gone(state, ferr.Status, now); err != nil {
+			return stage.Result{Err: err}
+		}
+		p.plan(state, m, now)
+	}
+	return stage.Result{Out: outs, Then: p.saver(state, before, outcome)}
 }
 
 func (p *pageFetcher) again(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {

@@ -25,15 +25,17 @@ import (
 
 // IngestFlags say what is fetched and how politely.
 type IngestFlags struct {
-	Feeds        []string      `name:"feeds" placeholder:"FILE" help:"List of feeds: text (one URL a line, # comments), OPML or YAML; - is standard input. Read again when it changes. Can be repeated."`
-	URLs         []string      `name:"urls" placeholder:"FILE" help:"List of page URLs, one a line; - is standard input. Read again when it changes. Can be repeated."`
-	PollInterval time.Duration `name:"poll-interval" default:"10m" help:"How often a feed is polled that has no interval of its own. Default: ${default}."`
-	HostDelay    time.Duration `name:"host-delay" default:"1s" help:"Least time between the end of a request to a host and the next one to it. Default: ${default}."`
-	FetchWorkers int           `name:"fetch-workers" default:"256" help:"Pages that are fetched, or wait for their host, at once. Default: ${default}."`
-	Contact      string        `name:"contact" placeholder:"URL|EMAIL" help:"Who runs this crawler; sent in the User-Agent so that publishers can reach you."`
-	AllowPrivate bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
-	WARC         []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
-	Archive      string        `name:"archive" placeholder:"DIR|s3://BUCKET" help:"Not in this version: write every response to a WARC archive."`
+	Feeds         []string      `name:"feeds" placeholder:"FILE" help:"List of feeds: text (one URL a line, # comments), OPML or YAML; - is standard input. Read again when it changes. Can be repeated."`
+	URLs          []string      `name:"urls" placeholder:"FILE" help:"List of page URLs, one a line; - is standard input. Read again when it changes. Can be repeated."`
+	PollInterval  time.Duration `name:"poll-interval" default:"10m" help:"How often a feed is polled that has no interval of its own. Default: ${default}."`
+	HostDelay     time.Duration `name:"host-delay" default:"1s" help:"Least time between the end of a request to a host and the next one to it. Default: ${default}."`
+	FetchWorkers  int           `name:"fetch-workers" default:"256" help:"Pages that are fetched, or wait for their host, at once. Default: ${default}."`
+	Revisits      []string      `name:"revisits" default:"15m,1h,6h,24h,72h" placeholder:"TIMES" help:"When a page is looked at again for edits and takedowns, counted from its first fetch; none turns it off. Default: ${default}."`
+	TakedownAfter time.Duration `name:"takedown-after" default:"1h" help:"Withdraw an article when its page is gone (404, 410) on two looks at least this far apart. Default: ${default}."`
+	Contact       string        `name:"contact" placeholder:"URL|EMAIL" help:"Who runs this crawler; sent in the User-Agent so that publishers can reach you."`
+	AllowPrivate  bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
+	WARC          []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
+	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET" help:"Not in this version: write every response to a WARC archive."`
 }
 
 // check refuses what a user can mend at once.
@@ -50,7 +52,8 @@ func (f IngestFlags) check() error {
 	case f.FetchWorkers < 1 || f.FetchWorkers > 4096:
 		return usagef("--fetch-workers %d: give 1 to 4096", f.FetchWorkers)
 	}
-	return nil
+	_, err := newRevisitPlan(f.Revisits, f.TakedownAfter)
+	return err
 }
 
 // deps are what every worker is given.
@@ -75,6 +78,7 @@ type ingestWorker struct {
 	cache   *sourceCache
 	loop    *leasedStage
 	poller  *poller
+	looks   *revisits
 	feeds   feedStore
 	pages   pageStore
 	fetcher *fetch.Fetcher
@@ -96,7 +100,10 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 		return nil, err
 	}
 	w.cache = &sourceCache{store: w.feeds}
-	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
+	if w.looks, err = newRevisits(w); err != nil {
+		return nil, err
+	}
+	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, revisits: w.looks, hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
 	w.loop, err = newLeasedStage(stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,
@@ -147,9 +154,12 @@ func (w *ingestWorker) own(ctx context.Context, _ uint64) error {
 	if err := w.schedule(ctx); err != nil {
 		return err
 	}
+	w.looks.reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.loop.Run(ctx) })
 	group.Go(func() error { w.poller.run(ctx); return nil })
+	group.Go(func() error { return w.looks.rebuild(ctx) })
+	group.Go(func() error { w.looks.run(ctx); return nil })
 	group.Go(func() error { return w.enqueuePages(ctx) })
 	group.Go(func() error {
 		w.lists.watch(ctx, func() {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -27,17 +29,21 @@ const (
 	// minCopyWords is how long a text must be for equal texts to be copies of
 	// each other: below it they are sign-in notes and empty shells.
 	minCopyWords = 20
+	// maxAsideReason bounds the reason that is noted of a page without an
+	// article, in bytes.
+	maxAsideReason = 200
 )
 
 // normalizer turns page messages into article messages.
 type normalizer struct {
+	bus     *bus.Bus
 	metrics *normalizeMetrics
 	log     *slog.Logger
 }
 
 func newNormalize(d deps) (*stage.Worker, error) {
 	d.log = d.log.With("component", "normalize")
-	n := &normalizer{metrics: newNormalizeMetrics(d.reg), log: d.log}
+	n := &normalizer{bus: d.bus, metrics: newNormalizeMetrics(d.reg), log: d.log}
 	return stage.New(stage.Options{
 		Name: "normalize", Bus: d.bus, Stream: bus.StreamPages, Consumer: bus.ConsumerNormalize, Handler: n.handle,
 		Workers: runtime.GOMAXPROCS(0), MaxInFlight: 4 * runtime.GOMAXPROCS(0), MaxBytes: normalizeBytes,
@@ -45,24 +51,31 @@ func newNormalize(d deps) (*stage.Worker, error) {
 	})
 }
 
-func (n *normalizer) handle(_ context.Context, batch []*stage.Msg) []stage.Result {
+func (n *normalizer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result {
 	results := make([]stage.Result, len(batch))
 	for i, msg := range batch {
-		results[i] = n.one(msg)
+		results[i] = n.one(ctx, msg)
 	}
 	return results
 }
 
-func (n *normalizer) one(msg *stage.Msg) stage.Result {
+func (n *normalizer) one(ctx context.Context, msg *stage.Msg) stage.Result {
+	if msg.Header.Get(article.HeaderTakedown) != "" {
+		return passTakedown(msg)
+	}
 	page, err := readPage(msg)
 	if err != nil {
 		return stage.Result{Err: err}
 	}
 	art, err := normalizePage(page)
 	if err != nil {
+		n.setAside(ctx, page, err.Error())
 		return stage.Result{Err: err}
 	}
-	out, err := articleOut(page, art)
+	if art.Kind == article.KindListing {
+		n.setAside(ctx, page, string(art.Kind))
+	}
+	out, err := articleOut(cmp.Or(msg.Header.Get(jetstream.MsgIDHeader), page.MsgID()), art)
 	if err != nil {
 		return stage.Result{Err: err}
 	}
@@ -70,6 +83,36 @@ func (n *normalizer) one(msg *stage.Msg) stage.Result {
 	n.log.Info("article extracted", "id", page.ID, "article", art.ID, "url", art.URL, "words", art.Words,
 		"removed", len(art.Removed), "kind", art.Kind, "access", art.Access)
 	return stage.Result{Out: []stage.Out{out}}
+}
+
+// passTakedown hands a takedown on: there is nothing in it to clean.
+func passTakedown(msg *stage.Msg) stage.Result {
+	down, err := article.ReadTakedown(msg.Data)
+	if err != nil {
+		return stage.Result{Err: stage.Permanent("bad_takedown", err)}
+	}
+	headers, body, err := down.Message()
+	if err != nil {
+		return stage.Result{Err: stage.Permanent("bad_takedown", err)}
+	}
+	return stage.Result{Out: []stage.Out{{
+		Subject: bus.ArticleSubject(down.Page), MsgID: down.MsgID(), Header: nats.Header(headers), Data: body,
+	}}}
+}
+
+// setAside tells ingest that a page holds no article. It saves fetches and
+// nothing depends on it, so a failure is no reason to try the page again.
+func (n *normalizer) setAside(ctx context.Context, page *article.Page, reason string) {
+	if n.bus == nil {
+		return
+	}
+	b, err := openBucket(ctx, n.bus, bus.BucketPages)
+	if err == nil {
+		err = pageStore{b}.setAside(ctx, page.URL, clipText(reason, maxAsideReason))
+	}
+	if err != nil && ctx.Err() == nil {
+		n.log.Warn("page without an article is looked at again", "id", page.ID, "url", page.FinalURL, "err", err)
+	}
 }
 
 // readPage decodes a page message. Its errors are permanent.
@@ -117,8 +160,9 @@ func normalizePage(page *article.Page) (*article.Article, error) {
 	return art, nil
 }
 
-// articleOut is the message of an article.
-func articleOut(page *article.Page, art *article.Article) (stage.Out, error) {
+// articleOut is the message of an article; pageMsgID is the id of the message
+// that its page came in.
+func articleOut(pageMsgID string, art *article.Article) (stage.Out, error) {
 	data, err := json.Marshal(art)
 	if err == nil && len(data) > maxPayload {
 		// The text matters more than the account of what was dropped.
@@ -133,7 +177,7 @@ func articleOut(page *article.Page, art *article.Article) (stage.Out, error) {
 		return stage.Out{}, stage.Permanent("too_large", fmt.Errorf("article %s: %d bytes are more than a message holds (%d)", art.ID, len(data), maxPayload))
 	}
 	return stage.Out{
-		Subject: bus.ArticleSubject(art.ID), MsgID: page.MsgID() + ":" + extract.Version,
+		Subject: bus.ArticleSubject(art.ID), MsgID: pageMsgID + ":" + extract.Version,
 		Header: nats.Header{
 			article.HeaderSchema: {fmt.Sprint(article.Schema)}, article.HeaderID: {art.ID}, article.HeaderURL: {art.URL},
 		},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,6 +41,9 @@ type urlMessage struct {
 	Feed      string        `json:"feed,omitempty"`
 	EntryHash string        `json:"entry_hash,omitempty"`
 	Entry     article.Entry `json:"entry,omitzero"`
+	// Revisit is the time for which a look at a page that was fetched before was
+	// planned; zero for a page that a feed or list names.
+	Revisit time.Time `json:"revisit,omitzero"`
 }
 
 // feedPoller polls one feed at a time: fetch, parse, hand new entries to the
@@ -268,5 +272,10 @@ func encodeURLMessage(m urlMessage) (data []byte, partition int, msgID string, e
 	if data, err = json.Marshal(m); err != nil {
 		return nil, 0, "", fmt.Errorf("encode URL message of %s: %w", canonical, err)
 	}
-	return data, weburl.Partition(weburl.HostPort(canonical)), article.ID(canonical) + ":" + m.EntryHash, nil
+	msgID = article.ID(canonical) + ":" + m.EntryHash
+	if !m.Revisit.IsZero() {
+		// One look may be queued twice, when the host had no time for it at first.
+		msgID = article.ID(canonical) + ":revisit:" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	}
+	return data, weburl.Partition(weburl.HostPort(canonical)), msgID, nil
 }

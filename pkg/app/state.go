@@ -66,6 +66,13 @@ type pageState struct {
 	Done         bool      `json:"done"`            // fetched, or refused for good
 	Error        string    `json:"error,omitempty"` // class of the last failure
 	Attempts     int       `json:"attempts,omitempty"`
+
+	FirstFetch  time.Time     `json:"first_fetch,omitzero"`
+	NextRevisit time.Time     `json:"next_revisit,omitzero"` // zero: not looked at again
+	GoneSince   time.Time     `json:"gone_since,omitzero"`   // first of the looks that found it gone
+	TakenDown   time.Time     `json:"taken_down,omitzero"`   // when that was published; zero once it is back
+	Feed        string        `json:"feed,omitempty"`        // that named it, while it is looked at again
+	Hints       article.Entry `json:"hints,omitzero"`        // what that feed said of it, shortened
 }
 
 func pageKey(url string) string {
@@ -205,6 +212,32 @@ func (s pageStore) load(ctx context.Context, url string) (*pageState, error) {
 	state := &pageState{URL: url}
 	_, err := s.getJSON(ctx, pageKey(url), state)
 	return state, err
+}
+
+// loadKey returns the state under a key; its URL is empty if there is none.
+func (s pageStore) loadKey(ctx context.Context, key string) (*pageState, error) {
+	state := &pageState{}
+	_, err := s.getJSON(ctx, key, state)
+	return state, err
+}
+
+// asideKey marks a page in which the cleaner found no article. It is a key of
+// its own because the state of the page belongs to ingest.
+func asideKey(url string) string { return pageKey(url) + ".aside" }
+
+// setAside notes that a page holds no article, so that it is not looked at
+// again.
+func (s pageStore) setAside(ctx context.Context, url, reason string) error {
+	if err := s.put(ctx, asideKey(url), []byte(reason)); err != nil {
+		return fmt.Errorf("set page %s aside: %w", url, err)
+	}
+	return nil
+}
+
+// isAside reports whether a page was set aside.
+func (s pageStore) isAside(ctx context.Context, url string) (bool, error) {
+	_, revision, err := s.get(ctx, asideKey(url))
+	return revision != 0, err
 }
 
 func (s pageStore) save(ctx context.Context, state *pageState) error {
