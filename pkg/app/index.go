@@ -86,7 +86,7 @@ func (w *indexWorker) own(ctx context.Context, fence uint64) error {
 	}
 	k := newKeeper(ix, w.flags, w.related, w.log)
 	k.forgetful = w.skipRebuild
-	if err := k.rebuild(ctx, nil); err != nil {
+	if err := k.rebuild(ctx); err != nil {
 		return err
 	}
 	w.indexer.index, w.indexer.keeper = ix, k
@@ -199,18 +199,20 @@ func (x *indexer) oneByOne(ctx context.Context, articles []article.Article, plac
 	}
 }
 
-// write commits articles, finds copies and stories, and returns what to announce.
-// Every step can be repeated: a crash between two of them leaves a message
-// that is not acknowledged, and its redelivery does the rest.
+// write commits articles with what is found of their copies and stories, and
+// returns what to announce. A crash leaves messages that are not acknowledged;
+// of what they bring again the index has all or nothing.
 func (x *indexer) write(ctx context.Context, articles []article.Article) ([][]stage.Out, error) {
 	now := time.Now()
-	outcomes, err := x.index.Upsert(ctx, articles, now)
+	if err := x.keeper.ready(ctx); err != nil {
+		return nil, err
+	}
+	outcomes, err := x.index.Upsert(ctx, articles, now, x.keeper.relate)
 	if err != nil {
+		x.keeper.doubt()
 		return nil, fmt.Errorf("index articles: %w", err)
 	}
-	if err := x.keeper.relate(ctx, outcomes); err != nil {
-		return nil, fmt.Errorf("find copies and stories: %w", err)
-	}
+	x.keeper.observe()
 	outs := make([][]stage.Out, len(outcomes))
 	for i, o := range outcomes {
 		x.metrics.observe(o, now)

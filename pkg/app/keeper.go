@@ -1,12 +1,10 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -39,25 +37,29 @@ func (f RelateFlags) check() error {
 
 // keeper finds the copies of articles as they arrive, what they share text with,
 // and the story they tell. What it knows of the articles of its window is in
-// memory and in the index, and it is the only one who writes it there: it lives
-// as long as its process holds the lease, and is rebuilt from the index by the
-// next. It is used by one goroutine.
+// memory and in the index, where it is written with the articles themselves. It
+// lives as long as its process holds the lease, and is rebuilt from the index by
+// the next. It is used by one goroutine.
 type keeper struct {
 	index   index.Index
 	flags   RelateFlags
 	metrics *relateMetrics
 	log     *slog.Logger
 
-	engine   *dedup.Engine
-	stories  *story.Tracker
-	groups   groupCache
-	fetching context.Context //nolint:containedctx // of the call that the engine is used in
+	engine  *dedup.Engine
+	stories *story.Tracker
+	groups  groupCache
+	latest  time.Time // nothing arrived after it
+
+	// Of the batch in hand.
+	lookup   index.Lookup
 	pending  map[string]*article.Record
+	fetching context.Context //nolint:containedctx // of the call that the engine is used in
 	fetchErr error
+
 	// forgetful makes the mistake that a drill must catch: a new owner that knows
 	// nothing of the articles before it.
 	forgetful bool
-	latest    time.Time // nothing arrived after it
 	// doubtful says that memory may hold what the index does not: a write failed.
 	doubtful bool
 }
@@ -82,7 +84,7 @@ func (k *keeper) fetch(id string) (dedup.Doc, bool) {
 	if r, ok := k.pending[id]; ok {
 		return copyDoc(r), true
 	}
-	r, err := k.index.Get(k.fetching, id)
+	r, err := k.lookup.Get(k.fetching, id)
 	if err != nil {
 		if !errors.Is(err, index.ErrNotFound) {
 			k.fetchErr = err
@@ -92,57 +94,42 @@ func (k *keeper) fetch(id string) (dedup.Doc, bool) {
 	return copyDoc(&r), true
 }
 
-// relate places articles that were written: it finds their clusters, links and
-// stories, writes them to the index, and fills them in. What it did not finish
-// it does again when it is called again.
-func (k *keeper) relate(ctx context.Context, outcomes []index.Outcome) error {
-	if k.doubtful {
-		if err := k.rebuild(ctx, outcomes); err != nil {
-			return err
-		}
+// ready rebuilds memory if it may differ from the index. It is to be called
+// before a batch is written, for in it only a little of the index can be read.
+func (k *keeper) ready(ctx context.Context) error {
+	if !k.doubtful {
+		return nil
 	}
-	if err := k.take(ctx, outcomes); err != nil {
-		k.doubtful = true
-		return err
-	}
-	return nil
+	return k.rebuild(ctx)
 }
 
-// take is relate without the rebuilding.
-func (k *keeper) take(ctx context.Context, outcomes []index.Outcome) error {
-	k.latest = time.Now()
+// relate decides on the articles of a batch, see [index.Relate]. Until the batch
+// is durable, memory is ahead of the index: if that fails, doubt is to be called.
+func (k *keeper) relate(ctx context.Context, lookup index.Lookup, outcomes []index.Outcome) ([]index.Placement, error) {
+	k.lookup, k.latest = lookup, time.Now()
+	k.pending = make(map[string]*article.Record, len(outcomes))
+	defer func() { k.lookup, k.pending = nil, nil }()
 	ch, err := k.decide(ctx, outcomes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	placements, err := ch.placements(ctx)
-	if err != nil {
-		return err
-	}
-	if err := k.index.Place(ctx, placements); err != nil {
-		return fmt.Errorf("place %d articles: %w", len(placements), err)
-	}
-	byID := make(map[string]*index.Placement, len(placements))
-	for i := range placements {
-		byID[placements[i].ID] = &placements[i]
-	}
-	for i := range outcomes {
-		fill(&outcomes[i].Record, byID[outcomes[i].ID])
-	}
-	k.metrics.observeTables(k.engine.Stats(), k.stories.Stats())
-	return nil
+	return ch.placements(ctx)
 }
+
+// doubt notes that what was decided may not have been written.
+func (k *keeper) doubt() { k.doubtful = true }
 
 // decide asks engine and tracker about every article that is not placed yet.
 func (k *keeper) decide(ctx context.Context, outcomes []index.Outcome) (*changes, error) {
 	k.fetching = ctx
-	k.pending = make(map[string]*article.Record, len(outcomes))
-	defer func() { k.fetching, k.pending = nil, nil }()
 	ch := newChanges(k)
 	todo := make([]arrived, 0, len(outcomes))
 	for i := range outcomes {
 		o := &outcomes[i]
 		ch.refresh(&o.Record)
+		if o.Change == index.Created {
+			ch.created[o.ID] = true
+		}
 		if o.Change != index.Stale && !o.Placed {
 			todo = append(todo, arrived{&o.Record, k.clamp(o.Arrived)})
 		}
@@ -166,17 +153,5 @@ func (k *keeper) decide(ctx context.Context, outcomes []index.Outcome) (*changes
 	return ch, nil
 }
 
-// fill puts into a record what was decided.
-func fill(r *article.Record, p *index.Placement) {
-	if p == nil {
-		return
-	}
-	r.Cluster, r.Story = cmp.Or(p.Cluster, r.Cluster), cmp.Or(p.Story, r.Story)
-	r.Original, r.OriginalBy = cmp.Or(p.Original, r.Original), cmp.Or(p.OriginalBy, r.OriginalBy)
-	if p.Links != nil {
-		r.Links = slices.Clip(p.Links)
-	}
-	if p.Related != nil {
-		r.Related = slices.Clip(p.Related)
-	}
-}
+// observe says how much is kept in memory.
+func (k *keeper) observe() { k.metrics.observeTables(k.engine.Stats(), k.stories.Stats()) }

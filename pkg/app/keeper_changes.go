@@ -26,12 +26,13 @@ type changes struct {
 	stored  map[string]*article.Record // as the index has them
 	now     map[string]*index.Placement
 	touched map[string]bool // clusters whose members changed
+	created map[string]bool // articles that the index does not have yet
 }
 
 func newChanges(k *keeper) *changes {
 	return &changes{
 		keeper: k, stored: map[string]*article.Record{},
-		now: map[string]*index.Placement{}, touched: map[string]bool{},
+		now: map[string]*index.Placement{}, touched: map[string]bool{}, created: map[string]bool{},
 	}
 }
 
@@ -50,7 +51,7 @@ func (c *changes) record(ctx context.Context, id string) (*article.Record, error
 	if r, ok := c.stored[id]; ok {
 		return r, nil
 	}
-	r, err := c.keeper.index.Get(ctx, id)
+	r, err := c.keeper.lookup.Get(ctx, id)
 	switch {
 	case errors.Is(err, index.ErrNotFound):
 		c.stored[id] = nil
@@ -212,6 +213,11 @@ func (c *changes) placements(ctx context.Context) ([]index.Placement, error) {
 			members[m.ID] = m
 		}
 	}
+	for id, r := range c.stored {
+		if _, ok := members[id]; r != nil && (ok || c.created[id] || c.now[id] != nil && c.now[id].Cluster != "") {
+			members[id] = index.MemberOf(r) // as it will be
+		}
+	}
 	groups := map[string][]index.Member{}
 	for id, m := range members {
 		cluster := m.Cluster
@@ -221,7 +227,10 @@ func (c *changes) placements(ctx context.Context) ([]index.Placement, error) {
 		groups[cluster] = append(groups[cluster], m)
 	}
 	for cluster := range c.touched {
-		c.keeper.groups.put(cluster, c.label(cluster, groups[cluster]))
+		if group := groups[cluster]; len(group) > 0 {
+			c.label(cluster, group)
+		}
+		c.keeper.groups.put(cluster, groups[cluster])
 	}
 	out := make([]index.Placement, 0, len(c.now))
 	for _, id := range slices.Sorted(maps.Keys(c.now)) {
@@ -235,19 +244,19 @@ func (c *changes) group(ctx context.Context, cluster string) ([]index.Member, er
 	if group, ok := c.keeper.groups.get(cluster); ok {
 		return group, nil
 	}
-	if r := c.stored[cluster]; r != nil && r.Version == 1 && r.Cluster == cluster && c.now[cluster] != nil && c.now[cluster].ContentHash != "" {
-		return []index.Member{index.MemberOf(r)}, nil // new: nobody can have joined it
+	if c.created[cluster] {
+		return nil, nil // nobody can have joined it
 	}
-	group, err := c.keeper.index.MembersOf(ctx, cluster)
+	group, err := c.keeper.lookup.MembersOf(ctx, cluster)
 	if err != nil {
 		return nil, fmt.Errorf("members of cluster %s: %w", cluster, err)
 	}
 	return group, nil
 }
 
-// label chooses the original of a group and notes for whom that is new. It
-// returns the group as it will be stored.
-func (c *changes) label(cluster string, group []index.Member) []index.Member {
+// label chooses the original of a group and notes, in the group and in what is
+// to be written, for whom that is new.
+func (c *changes) label(cluster string, group []index.Member) {
 	copies := make([]dedup.Copy, len(group))
 	for i := range group {
 		copies[i] = copyOf(&group[i])
@@ -263,7 +272,6 @@ func (c *changes) label(cluster string, group []index.Member) []index.Member {
 		p := c.of(m.ID)
 		p.Cluster, p.Original, p.OriginalBy = cluster, original, reason
 	}
-	return group
 }
 
 // round keeps the digits of a share that mean something.

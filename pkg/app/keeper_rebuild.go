@@ -22,28 +22,21 @@ const (
 )
 
 // rebuild fills memory from the index, after a take-over or a failed write. What
-// was decided stays; articles that were written and not placed, because the
-// worker before died in between, are placed last. Those of the batch in hand are
-// left to their batch.
-func (k *keeper) rebuild(ctx context.Context, batch []index.Outcome) error {
+// was decided stays; articles that a version without stories has written are
+// placed last.
+func (k *keeper) rebuild(ctx context.Context) error {
 	start := time.Now()
 	k.reset()
 	if k.forgetful {
 		k.doubtful = false
 		return nil
 	}
-	inHand := map[string]bool{}
-	for i := range batch {
-		inHand[batch[i].ID] = true
-	}
 	r := rebuilder{keeper: k, told: start}
 	k.latest = start
 	since := start.Add(-max(k.flags.CopyWindow, k.flags.StoryWindow))
 	err := k.index.Each(ctx, since, func(e *index.Entry) error {
-		if !e.Placed && !inHand[e.Record.ID] {
-			r.unplaced = append(r.unplaced, arrivedID{e.Record.ID, e.Arrived})
-		}
 		if !e.Placed {
+			r.unplaced = append(r.unplaced, arrivedID{e.Record.ID, e.Arrived})
 			if e.Record.Cluster == e.Record.ID && e.Record.Story == "" {
 				return nil // new: it is taken in like one that arrives
 			}
@@ -64,7 +57,7 @@ func (k *keeper) rebuild(ctx context.Context, batch []index.Outcome) error {
 	k.doubtful = false
 	took := time.Since(start)
 	k.metrics.rebuild.Observe(took.Seconds())
-	k.metrics.observeTables(k.engine.Stats(), k.stories.Stats())
+	k.observe()
 	k.log.Info("rebuilt from the index what is known of copies and stories", "articles", r.restored, "unplaced", len(r.unplaced), "took", took)
 	return k.placeLeft(ctx, r.unplaced)
 }
@@ -119,8 +112,7 @@ func (k *keeper) restore(r arrived, ready *readied) {
 	}
 }
 
-// placeLeft places articles that were written by a worker that died before it
-// placed them, or by a version that knew no stories.
+// placeLeft places articles that were written by a version that knew no stories.
 func (k *keeper) placeLeft(ctx context.Context, ids []arrivedID) error {
 	told := time.Now()
 	for done := 0; done < len(ids); done += indexBatch {
@@ -133,8 +125,13 @@ func (k *keeper) placeLeft(ctx context.Context, ids []arrivedID) error {
 			}
 			outcomes = append(outcomes, index.Outcome{ID: left.id, Change: index.Unchanged, Version: r.Version, Record: r, Arrived: left.at})
 		}
-		if err := k.relate(ctx, outcomes); err != nil {
-			return err
+		placements, err := k.relate(ctx, k.index, outcomes)
+		if err == nil {
+			err = k.index.Place(ctx, placements)
+		}
+		if err != nil {
+			k.doubt()
+			return fmt.Errorf("place articles that had no story yet: %w", err)
 		}
 		if time.Since(told) > rebuildTell {
 			told = time.Now()

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -40,24 +42,44 @@ func newKeeperBench(t *testing.T) *keeperBench {
 func (b *keeperBench) restart() {
 	b.t.Helper()
 	b.keeper = newKeeper(b.index, b.flags, newRelateMetrics(prometheus.NewRegistry()), slog.New(slog.DiscardHandler))
-	if err := b.keeper.rebuild(b.t.Context(), nil); err != nil {
+	if err := b.keeper.rebuild(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// write indexes articles; with die, the worker ends before they are placed.
-func (b *keeperBench) write(die bool, articles ...article.Article) {
+// write indexes articles.
+func (b *keeperBench) write(articles ...article.Article) {
 	b.t.Helper()
-	outcomes, err := b.index.Upsert(b.t.Context(), articles, time.Now())
-	if err != nil {
+	if err := b.keeper.ready(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	if die {
-		return
-	}
-	if err := b.keeper.relate(b.t.Context(), outcomes); err != nil {
+	if _, err := b.index.Upsert(b.t.Context(), articles, time.Now(), b.keeper.relate); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// writeOld indexes articles as a version does that knows no stories.
+func (b *keeperBench) writeOld(articles ...article.Article) {
+	b.t.Helper()
+	if _, err := b.index.Upsert(b.t.Context(), articles, time.Now(), nil); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// writeFails decides on articles and cannot write them.
+func (b *keeperBench) writeFails(articles ...article.Article) {
+	b.t.Helper()
+	full := errors.New("disk full")
+	_, err := b.index.Upsert(b.t.Context(), articles, time.Now(), func(ctx context.Context, l index.Lookup, o []index.Outcome) ([]index.Placement, error) {
+		if _, err := b.keeper.relate(ctx, l, o); err != nil {
+			return nil, err
+		}
+		return nil, full
+	})
+	if !errors.Is(err, full) {
+		b.t.Fatalf("%v, want that the disk is full", err)
+	}
+	b.keeper.doubt()
 }
 
 // article makes an article of a site that arrives now.
@@ -127,12 +149,12 @@ func TestKeeperPlacesCopiesAndLinks(t *testing.T) {
 	b := newKeeperBench(t)
 	wire := prose(1, 20)
 	agency := b.article("agency.example", "Bridge closed after collision", wire)
-	b.write(false, agency)
+	b.write(agency)
 	cut := b.article("herald.example", "Bridge closed after collision", lines(wire, 0, 15))
 	cut.Attributions = []string{"Agency"}
 	host := b.article("mirror.example", "A week in the harbour", prose(2, 30)+"\n\n"+lines(wire, 3, 12)+"\n\n"+prose(3, 30))
 	other := b.article("times.example", "Museum opens a new wing", prose(4, 20))
-	b.write(false, cut, host, other)
+	b.write(cut, host, other)
 
 	var back []article.Link
 	for _, a := range []article.Article{agency, cut} {
@@ -160,11 +182,11 @@ func TestKeeperNewVersionLeavesItsCluster(t *testing.T) {
 	for _, site := range []string{"a.example", "b.example", "c.example"} {
 		copies = append(copies, b.article(site, "Bridge closed", wire))
 	}
-	b.write(false, copies...)
+	b.write(copies...)
 	slices.SortFunc(copies, func(x, y article.Article) int { return strings.Compare(x.ID, y.ID) })
 	again := b.article(copies[0].Site, "Bridge closed", prose(9, 20))
 	b.restart()
-	b.write(false, again)
+	b.write(again)
 	if r := b.get(again); r.Version != 2 || r.Cluster != again.ID || r.OriginalBy != string(dedup.NoCopies) {
 		t.Errorf("version %d in cluster %s, original by %q; want it alone", r.Version, r.Cluster, r.OriginalBy)
 	}
@@ -190,16 +212,24 @@ func TestKeeperComesToTheSameAfterDeaths(t *testing.T) {
 		batches = append(batches, batch)
 	}
 	for _, batch := range batches {
-		plain.write(false, batch...)
-		if r.IntN(3) == 0 { // dies before the batch is placed; then it is delivered again, in pieces
-			drilled.write(true, batch...)
-			drilled.restart()
+		plain.write(batch...)
+		if how := r.IntN(6); how < 3 { // it is delivered again, in pieces
+			switch how {
+			case 0:
+				drilled.writeFails(batch...)
+			case 1:
+				drilled.writeOld(batch...)
+				drilled.restart()
+			case 2:
+				drilled.write(batch...)
+				drilled.restart()
+			}
 			r.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
 			n := r.IntN(len(batch) + 1)
-			drilled.write(false, batch[:n]...)
+			drilled.write(batch[:n]...)
 			batch = batch[n:]
 		}
-		drilled.write(false, batch...)
+		drilled.write(batch...)
 		if r.IntN(5) == 0 {
 			drilled.restart()
 		}

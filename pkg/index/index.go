@@ -44,9 +44,10 @@ type Writer interface {
 	// original, links and story survive. A changed content hash makes a new
 	// version and keeps the old one. Several articles of one id in a batch have
 	// the effect of separate calls in order. A new article is a cluster of its
-	// own and its own original until Place says otherwise; first_seen is its
-	// fetched_at. Writing a withdrawn article anew ends its withdrawal.
-	Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]Outcome, error)
+	// own and its own original until a placement says otherwise; first_seen is its
+	// fetched_at. Writing a withdrawn article anew ends its withdrawal. If relate
+	// is not nil, its placements are part of the batch and of the outcomes.
+	Upsert(ctx context.Context, articles []article.Article, now time.Time, relate Relate) ([]Outcome, error)
 	// Place writes what was found out about articles beside others: clusters,
 	// originals, stories, links. Ids that are not in the index are skipped, and
 	// nothing is written of what changes nothing. indexed_at stays as it is.
@@ -66,6 +67,19 @@ type Writer interface {
 	ByPage(ctx context.Context, page string) ([]string, error)
 }
 
+// Relate finds out, once it is clear what becomes of the articles of a batch and
+// before it is written, how they relate to others. It reads through lookup, and
+// through nothing else of the index; what it returns is written with the batch.
+// An error ends the upsert.
+type Relate func(ctx context.Context, lookup Lookup, outcomes []Outcome) ([]Placement, error)
+
+// Lookup reads single articles and clusters. In an upsert, Get sees its articles
+// as they will be, and MembersOf the clusters as they were before.
+type Lookup interface {
+	Get(ctx context.Context, id string) (article.Record, error)
+	MembersOf(ctx context.Context, cluster string) ([]Member, error)
+}
+
 // Outcome is what an upsert did.
 type Outcome struct {
 	ID      string
@@ -73,8 +87,7 @@ type Outcome struct {
 	Version int // version now stored
 	// Record is what is now stored. For Stale it is what was kept.
 	Record article.Record
-	// Placed says that the stored content has been placed: Place was called for
-	// it. After a crash between Upsert and Place the redelivery is not.
+	// Placed says that a placement named the content that is now stored.
 	Placed bool
 	// Arrived is when the id was new, by the clock of Upsert.
 	Arrived time.Time
@@ -100,8 +113,8 @@ type Placement struct {
 	Story                         string         // "" stays
 	Links                         []article.Link // nil stays; empty clears
 	Related                       []string       // nil stays; empty clears
-	// ContentHash is that of the content that was looked at; "" stays. See
-	// [Outcome].Placed.
+	// ContentHash is that of the content that was looked at, see [Outcome].Placed;
+	// "" stays.
 	ContentHash string
 }
 

@@ -74,7 +74,7 @@ func fill(b *testing.B, x index.Index, g *generator, from, n int) {
 			batch = append(batch, g.article(from))
 			from++
 		}
-		if _, err := x.Upsert(b.Context(), batch, time.Now()); err != nil {
+		if _, err := x.Upsert(b.Context(), batch, time.Now(), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -94,7 +94,7 @@ func BenchmarkUpsert(b *testing.B) {
 	b.ResetTimer()
 	for len(articles) > 0 {
 		n := min(len(articles), 100)
-		if _, err := x.Upsert(b.Context(), articles[:n], time.Now()); err != nil {
+		if _, err := x.Upsert(b.Context(), articles[:n], time.Now(), nil); err != nil {
 			b.Fatal(err)
 		}
 		articles = articles[n:]
@@ -118,7 +118,7 @@ func BenchmarkRedelivery(b *testing.B) {
 		batch = append(batch, g.article(i))
 	}
 	for b.Loop() {
-		if _, err := x.Upsert(b.Context(), batch, time.Now()); err != nil {
+		if _, err := x.Upsert(b.Context(), batch, time.Now(), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -188,7 +188,7 @@ func writeUntilKilled(dir string) {
 		for i := range batchSize {
 			batch = append(batch, note(batchID(n+i), "A bridge."))
 		}
-		if _, err := x.Upsert(context.Background(), batch, time.Now()); err != nil {
+		if _, err := x.Upsert(context.Background(), batch, time.Now(), nil); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -215,7 +215,7 @@ func TestFailedWrite(t *testing.T) {
 	dir := t.TempDir()
 	x := open(t, dir)
 	ctx := t.Context()
-	if _, err := x.Upsert(ctx, []article.Article{note("old", "A bridge.")}, time.Now()); err != nil {
+	if _, err := x.Upsert(ctx, []article.Article{note("old", "A bridge.")}, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	batch := []article.Article{note("a", "A bridge."), note("old", "A bridge.")}
@@ -232,7 +232,7 @@ func TestFailedWrite(t *testing.T) {
 	highest := 0
 	for i := range 3 {
 		obstacles := obstruct(t, dir, &highest)
-		if _, err := x.Upsert(ctx, batch, time.Now()); err == nil {
+		if _, err := x.Upsert(ctx, batch, time.Now(), nil); err == nil {
 			t.Fatalf("upsert %d on an obstructed disk succeeded", i)
 		}
 		for _, o := range obstacles {
@@ -243,7 +243,7 @@ func TestFailedWrite(t *testing.T) {
 	}
 	stop.Store(true)
 	readers.Wait()
-	out, err := x.Upsert(ctx, batch, time.Now())
+	out, err := x.Upsert(ctx, batch, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestBadDirectories(t *testing.T) {
 			t.Cleanup(func() { log.SetOutput(os.Stderr) })
 			dir := filepath.Join(t.TempDir(), "index")
 			x := open(t, dir)
-			if _, err := x.Upsert(t.Context(), []article.Article{note("a", "A bridge.")}, time.Now()); err != nil {
+			if _, err := x.Upsert(t.Context(), []article.Article{note("a", "A bridge.")}, time.Now(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := x.Close(); err != nil {
@@ -135,7 +135,7 @@ func TestExactOf(t *testing.T) {
 	defer x.Close()
 	a := note("a", "A bridge.")
 	a.Sketch = "1:abcdef"
-	if _, err := x.Upsert(t.Context(), []article.Article{a}, time.Now()); err != nil {
+	if _, err := x.Upsert(t.Context(), []article.Article{a}, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := x.Members(t.Context(), "abc"); err != nil || len(m) != 1 {
@@ -152,7 +152,7 @@ func TestMetrics(t *testing.T) {
 			t.Fatal(err)
 		}
 		batch := []article.Article{note("a", "A bridge."), note(batchID(round), "A ferry.")}
-		if _, err := x.Upsert(t.Context(), batch, time.Now()); err != nil {
+		if _, err := x.Upsert(t.Context(), batch, time.Now(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := x.Withdraw(t.Context(), []string{"a"}, time.Now(), time.Now()); err != nil {
@@ -186,7 +186,7 @@ copydesk_index_documents `+want+"\n"), "copydesk_index_documents")
 func TestCloseEndsEveryGoroutine(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	x := open(t, t.TempDir())
-	if _, err := x.Upsert(t.Context(), []article.Article{note("a", "A bridge.")}, time.Now()); err != nil {
+	if _, err := x.Upsert(t.Context(), []article.Article{note("a", "A bridge.")}, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := x.Search(t.Context(), index.Query{Text: "bridge", Facets: true}); err != nil {

@@ -2,10 +2,12 @@ package bleveindex
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	indexapi "github.com/blevesearch/bleve_index_api"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/index"
 )
 
@@ -31,6 +33,53 @@ func place(s *stored, p *index.Placement) bool {
 	return changed
 }
 
+// relate asks for the placements of a batch and makes them part of it.
+func (t *transaction) relate(ctx context.Context, relate index.Relate, outcomes []index.Outcome) error {
+	placements, err := relate(ctx, t, outcomes)
+	if err != nil {
+		return err
+	}
+	if err := t.place(placements); err != nil {
+		return err
+	}
+	for i := range outcomes {
+		o := &outcomes[i]
+		s := t.pending[o.ID]
+		if o.Change == index.Stale || s.ContentHash != o.Record.ContentHash {
+			continue // another article of the batch has replaced it
+		}
+		o.Record, o.Placed = s.Record, s.isPlaced()
+	}
+	return nil
+}
+
+func (t *transaction) place(placements []index.Placement) error {
+	for i := range placements {
+		p := &placements[i]
+		if err := t.edit(p.ID, func(s *stored) bool { return place(s, p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Get implements [index.Lookup]. Copies is not counted.
+func (t *transaction) Get(_ context.Context, id string) (article.Record, error) {
+	s, err := t.get(id)
+	if err != nil {
+		return article.Record{}, err
+	}
+	if s == nil {
+		return article.Record{}, fmt.Errorf("%w: %q", index.ErrNotFound, id)
+	}
+	return s.Record, nil
+}
+
+// MembersOf implements [index.Lookup].
+func (t *transaction) MembersOf(ctx context.Context, cluster string) ([]index.Member, error) {
+	return t.x.members(ctx, t.reader, fieldCluster, cluster)
+}
+
 // Members implements [index.Writer].
 func (x *Index) Members(ctx context.Context, hash string) ([]index.Member, error) {
 	return x.membersBy(ctx, fieldHash, hash)
@@ -46,27 +95,30 @@ func (x *Index) membersBy(ctx context.Context, field, value string) ([]index.Mem
 		return nil, nil
 	}
 	var members []index.Member
-	err := x.read(ctx, "members", func(reader indexapi.IndexReader) error {
-		ids, err := idsOf(ctx, reader, field, key(value))
-		if err != nil {
-			return err
-		}
-		for _, id := range ids[:min(len(ids), index.MaxMembers)] {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			s, err := x.load(reader, id)
-			if err != nil {
-				return err
-			}
-			if s != nil {
-				members = append(members, index.MemberOf(&s.Record))
-			}
-		}
-		return nil
+	err := x.read(ctx, "members", func(reader indexapi.IndexReader) (err error) {
+		members, err = x.members(ctx, reader, field, value)
+		return err
 	})
+	return members, err
+}
+
+func (x *Index) members(ctx context.Context, reader indexapi.IndexReader, field, value string) ([]index.Member, error) {
+	ids, err := idsOf(ctx, reader, field, key(value))
 	if err != nil {
 		return nil, err
+	}
+	var members []index.Member
+	for _, id := range ids[:min(len(ids), index.MaxMembers)] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s, err := x.load(reader, id)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			members = append(members, index.MemberOf(&s.Record))
+		}
 	}
 	return members, nil
 }

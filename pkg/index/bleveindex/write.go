@@ -115,7 +115,7 @@ func (t *transaction) prepare(ctx context.Context) error {
 }
 
 // Upsert implements [index.Writer].
-func (x *Index) Upsert(ctx context.Context, articles []article.Article, now time.Time) ([]index.Outcome, error) {
+func (x *Index) Upsert(ctx context.Context, articles []article.Article, now time.Time, relate index.Relate) ([]index.Outcome, error) {
 	var outcomes []index.Outcome
 	err := x.transact(ctx, "upsert", func(t *transaction) error {
 		for i := range articles {
@@ -127,6 +127,11 @@ func (x *Index) Upsert(ctx context.Context, articles []article.Article, now time
 				return err
 			}
 			outcomes = append(outcomes, o)
+		}
+		if relate != nil {
+			if err := t.relate(ctx, relate, outcomes); err != nil {
+				return err
+			}
 		}
 		if len(t.changed) > 0 {
 			t.batch.SetInternal([]byte(internalNewest), []byte(now.UTC().Format(time.RFC3339Nano)))
@@ -224,13 +229,7 @@ func (t *transaction) edit(id string, change func(*stored) bool) error {
 // Place implements [index.Writer].
 func (x *Index) Place(ctx context.Context, placements []index.Placement) error {
 	return x.transact(ctx, "place", func(t *transaction) error {
-		for i := range placements {
-			p := &placements[i]
-			if err := t.edit(p.ID, func(s *stored) bool { return place(s, p) }); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.place(placements)
 	})
 }
 

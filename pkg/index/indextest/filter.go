@@ -63,7 +63,7 @@ func filters(k *kit) {
 		}
 	}
 	// Changes are found by when they were indexed.
-	if _, err := k.x.Upsert(k.ctx, []article.Article{later(art("b", "Two", "News."), time.Hour)}, noon().Add(2*time.Hour)); err != nil {
+	if _, err := k.x.Upsert(k.ctx, []article.Article{later(art("b", "Two", "News."), time.Hour)}, noon().Add(2*time.Hour), nil); err != nil {
 		k.Fatal(err)
 	}
 	k.lists(index.Query{ChangedSince: noon().Add(time.Hour)}, "b")

@@ -92,7 +92,7 @@ func published(a article.Article, t time.Time) article.Article {
 
 func (k *kit) upsert(articles ...article.Article) []index.Outcome {
 	k.Helper()
-	out, err := k.x.Upsert(k.ctx, articles, noon().Add(time.Minute))
+	out, err := k.x.Upsert(k.ctx, articles, noon().Add(time.Minute), nil)
 	if err != nil {
 		k.Fatalf("Upsert: %v", err)
 	}

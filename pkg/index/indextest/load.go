@@ -52,7 +52,7 @@ func concurrent(k *kit) {
 					a := art(number(j), "Race", fmt.Sprintf("State number%02d of the race.", state))
 					batch = append(batch, later(a, time.Duration(state)*time.Hour))
 				}
-				if _, err := k.x.Upsert(k.ctx, batch, noon()); err != nil {
+				if _, err := k.x.Upsert(k.ctx, batch, noon(), nil); err != nil {
 					k.Errorf("Upsert: %v", err)
 				}
 				if err := k.x.Place(k.ctx, []index.Placement{{ID: number(w), Cluster: "c", Original: "o"}}); err != nil {
@@ -142,7 +142,7 @@ func cancelledSearch(k *kit) {
 		ctx := &expiring{Context: k.ctx}
 		ctx.left.Store(left)
 		id := fmt.Sprintf("cancel%d", left)
-		_, err := k.x.Upsert(ctx, []article.Article{art(id, "One", "Text."), art(id+"x", "One", "Text.")}, noon())
+		_, err := k.x.Upsert(ctx, []article.Article{art(id, "One", "Text."), art(id+"x", "One", "Text.")}, noon(), nil)
 		_, got := k.x.Get(k.ctx, id)
 		_, gotx := k.x.Get(k.ctx, id+"x")
 		if (err == nil) != (got == nil) || (err == nil) != (gotx == nil) {

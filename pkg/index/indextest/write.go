@@ -63,7 +63,7 @@ func unknownIDs(k *kit) {
 func badIDs(k *kit) {
 	for _, id := range []string{"", "a\x00b", strings.Repeat("x", 5000)} {
 		bad := with(art("", "A title", "A text."), func(a *article.Article) { a.ID = id })
-		_, err := k.x.Upsert(k.ctx, []article.Article{art("good", "A title", "A text."), bad}, noon())
+		_, err := k.x.Upsert(k.ctx, []article.Article{art("good", "A title", "A text."), bad}, noon(), nil)
 		if !errors.Is(err, index.ErrBadArticle) {
 			k.Errorf("Upsert of id %.20q: error %v, want %v", id, err, index.ErrBadArticle)
 		}
@@ -185,7 +185,7 @@ func redelivery(k *kit) {
 	k.upsert(a)
 	k.label("a", "c", "o")
 	before := k.get("a")
-	out, err := k.x.Upsert(k.ctx, []article.Article{a, a}, noon().Add(time.Hour))
+	out, err := k.x.Upsert(k.ctx, []article.Article{a, a}, noon().Add(time.Hour), nil)
 	if err != nil {
 		k.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func stats(k *kit) {
 func cancelledWrite(k *kit) {
 	ctx, cancel := context.WithCancel(k.ctx)
 	cancel()
-	if _, err := k.x.Upsert(ctx, []article.Article{art("a", "A title", "A text.")}, noon()); !errors.Is(err, context.Canceled) {
+	if _, err := k.x.Upsert(ctx, []article.Article{art("a", "A title", "A text.")}, noon(), nil); !errors.Is(err, context.Canceled) {
 		k.Errorf("Upsert: %v, want %v", err, context.Canceled)
 	}
 	if _, err := k.x.Get(k.ctx, "a"); !errors.Is(err, index.ErrNotFound) {
@@ -296,7 +296,7 @@ func afterClose(k *kit) {
 			k.Errorf("Close: %v", err)
 		}
 	}
-	if _, err := k.x.Upsert(k.ctx, []article.Article{art("b", "A title", "A text.")}, noon()); !errors.Is(err, index.ErrClosed) {
+	if _, err := k.x.Upsert(k.ctx, []article.Article{art("b", "A title", "A text.")}, noon(), nil); !errors.Is(err, index.ErrClosed) {
 		k.Errorf("Upsert: %v, want %v", err, index.ErrClosed)
 	}
 	if _, err := k.x.Get(k.ctx, "a"); !errors.Is(err, index.ErrClosed) {
