@@ -41,7 +41,10 @@ func (f ServerFlags) get(ctx context.Context, path string, q url.Values) (*http.
 	if json.Unmarshal(data, &problem) != nil || problem.Title == "" {
 		problem.Title = resp.Status
 	}
-	return nil, fmt.Errorf("search server %s: %s %s", f.Server, problem.Title, problem.Detail)
+	if problem.Detail == "" {
+		return nil, fmt.Errorf("search server %s: %s", f.Server, problem.Title)
+	}
+	return nil, fmt.Errorf("search server %s: %s: %s", f.Server, problem.Title, problem.Detail)
 }
 
 // SearchCommand searches from the terminal.
@@ -50,7 +53,9 @@ type SearchCommand struct {
 	Lang  []string `name:"lang" placeholder:"LANG" help:"Only articles in these languages."`
 	Site  []string `name:"site" placeholder:"SITE" help:"Only articles of these sites."`
 	From  string   `name:"from" placeholder:"DATE" help:"Only articles published at or after this date."`
-	To    string   `name:"to" placeholder:"DATE" help:"Only articles published before this date."`
+	To    string   `name:"to" placeholder:"DATE" help:"Only articles published up to this date, that day included, or before this time."`
+	Story string   `name:"story" placeholder:"ID" help:"Only articles of this story."`
+	Since string   `name:"changed-since" placeholder:"TIME" help:"Only articles that are new, changed or withdrawn since this date or time; withdrawn ones are then listed too."`
 	Sort  string   `name:"sort" enum:"relevance,date" default:"relevance" help:"Order: relevance or date. Default: ${default}."`
 	Size  int      `name:"size" short:"n" default:"10" help:"How many hits, at most 100. Default: ${default}."`
 	All   bool     `name:"all" help:"Show every copy of an article, not one for each text."`
@@ -73,7 +78,10 @@ func (c *SearchCommand) Run(ctx context.Context, env Env) error {
 			q.Add(key, v)
 		}
 	}
-	for key, v := range map[string]string{"from": c.From, "to": c.To} {
+	if c.Since != "" {
+		q.Set("withdrawn", "true")
+	}
+	for key, v := range map[string]string{"from": c.From, "to": c.To, "story": c.Story, "changed_since": c.Since} {
 		if v != "" {
 			q.Set(key, v)
 		}
@@ -97,6 +105,7 @@ func (c *SearchCommand) Run(ctx context.Context, env Env) error {
 			ID, URL, Title, Site, Language, Snippet string
 			Published                               *time.Time
 			Copies                                  int
+			Withdrawn                               bool
 		} `json:"hits"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
@@ -114,6 +123,9 @@ func (c *SearchCommand) Run(ctx context.Context, env Env) error {
 		copies := ""
 		if h.Copies > 1 {
 			copies = fmt.Sprintf(" - %d copies", h.Copies)
+		}
+		if h.Withdrawn {
+			copies += " - withdrawn"
 		}
 		fmt.Fprintf(env.Stdout, "%s\n  %s - %s - %s%s\n", bold(printable(h.Title)), printable(h.Site), date, h.Language, copies)
 		if h.Snippet != "" {

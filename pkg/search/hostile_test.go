@@ -1,21 +1,36 @@
 package search
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/index"
 )
 
 // TestHostileText looks for what articles and queries could smuggle into pages.
 func TestHostileText(t *testing.T) {
-	h := newHandler(t, nil)
+	ix := newIndex(t)
+	ctx := context.Background()
+	// The hostile article leads a story, has a copy and is related to others.
+	err := ix.Place(ctx, []index.Placement{
+		{ID: hostileID, Story: "hostile", Related: []string{script, "../" + testStory, testStory}, Links: []article.Link{{ID: script, Share: 2}}},
+		{ID: undatedID, Story: "hostile", Cluster: hostileID, Original: hostileID, OriginalBy: script},
+		{ID: harbourID, Related: []string{"hostile"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHandler(t, func(o *Options) { o.Index = ix })
 	attack := url.QueryEscape(script + imgOnload)
 	for _, target := range []string{
 		"/article/" + hostileID, "/?site=hostile.example", "/?q=zebra", "/sources", "/?q=" + attack, "/?q=zebra+" + attack,
+		"/story/hostile", "/article/" + harbourID, "/article/" + undatedID, "/stories?min=1&size=100", "/stories?q=" + attack,
+		"/stories?q=zebra&lang=en&site=" + attack, "/story/" + testStory + "?cursor=" + attack,
 		"/sources?q=" + attack, "/?sort=" + attack, "/?site=" + attack, "/article/" + attack, "/story/" + attack, "/" + attack,
 	} {
 		w := get(t, h, target)
