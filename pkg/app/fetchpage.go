@@ -210,7 +210,15 @@ func pageOut(page *article.Page) (stage.Out, error) {
 // the next look at it. before is when that was planned until now.
 func (p *pageFetcher) saver(state *pageState, before time.Time, outcome string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := p.pages.save(ctx, state); err != nil {
+		switch err := p.pages.save(ctx, state); {
+		case bus.IsFull(err):
+			// A full memory of pages must not stop new ones. What it costs: the
+			// page is not looked at again, and is fetched again if a list names it.
+			p.log.Warn("page not remembered: the bucket is full", "url", state.URL, "err", err)
+			p.revisits.metrics.count(lookLeftOut)
+			p.revisits.settled(pageKey(state.URL))
+			return nil
+		case err != nil:
 			return stage.Unavailable(err)
 		}
 		if outcome != "" {

@@ -103,6 +103,8 @@ func TestEditsAndTakedownsAreSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	c.ingest.kill() // the next one knows from the bucket what to look at
+	c.startRevisitingIngest()
 	minute.Store(40)
 	changed := time.Now()
 	after := expected(site)
