@@ -69,6 +69,8 @@ func stories(k *kit) {
 		{"words", index.StoriesQuery{Text: "text c"}, 1, []string{"big 1 1 1 c"}},
 		{"at least three", index.StoriesQuery{MinArticles: 3}, 1, []string{"big 3 2 2 b"}},
 		{"none", index.StoriesQuery{Text: "nowhere"}, 0, nil},
+		{"by id", index.StoriesQuery{IDs: []string{"big", "gone", "none"}}, 1, []string{"big 3 2 2 b"}},
+		{"by id and site", index.StoriesQuery{IDs: []string{"small", "big"}, Site: []string{"two.example"}}, 1, []string{"big 2 2 1 c"}},
 	} {
 		r := k.stories(c.q)
 		if got := outline(r); r.Total != c.total || !slices.Equal(got, c.want) {
@@ -126,6 +128,8 @@ func storiesRefuse(k *kit) {
 		{Cursor: next, Sort: index.StoriesByDate},
 		{Cursor: next, MinArticles: 2},
 		{Cursor: next, Text: "text"},
+		{Cursor: next, IDs: []string{"s"}},
+		{IDs: make([]string, index.MaxValues+1)},
 	} {
 		if _, err := k.x.Stories(k.ctx, q); !errors.Is(err, index.ErrBadQuery) {
 			k.Errorf("%+v: error %v, want %v", q, err, index.ErrBadQuery)
