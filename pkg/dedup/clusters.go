@@ -7,8 +7,8 @@ import (
 
 // Clusters keeps the groups of articles that are copies of each other: the
 // connected components of what was joined, whatever the order. A cluster is
-// named by the smallest id of its members. Articles without copies take no
-// memory. It is not safe for concurrent use.
+// named by the smallest id that ever joined it and did not leave. Articles
+// without copies take no memory. It is not safe for concurrent use.
 type Clusters struct {
 	nodes map[string]*node
 }
@@ -16,32 +16,23 @@ type Clusters struct {
 // node is an article that has copies.
 type node struct {
 	id    string
-	edges []edge
+	edges []*node // articles that it was compared with and is a copy of
 	group *group
 	gone  bool // left the window; kept while its group has a member that did not
 }
 
-// edge joins two articles. One that is assumed was not seen by comparing texts.
-type edge struct {
-	to      *node
-	assumed bool
-}
-
-// group is a connected component.
+// group is a cluster.
 type group struct {
 	id      string
 	members []*node
 	live    int // members that are not gone
-	assumed int // assumed edges
 }
 
 // NewClusters returns clusters without members.
 func NewClusters() *Clusters { return &Clusters{nodes: map[string]*node{}} }
 
 // Join records that two articles are copies.
-func (c *Clusters) Join(a, b string) { c.join(a, b, false) }
-
-func (c *Clusters) join(a, b string, assumed bool) {
+func (c *Clusters) Join(a, b string) {
 	if a == b || a == "" || b == "" {
 		return
 	}
@@ -49,26 +40,22 @@ func (c *Clusters) join(a, b string, assumed bool) {
 	if len(na.edges) > len(nb.edges) {
 		na, nb = nb, na
 	}
-	for i := range na.edges {
-		if na.edges[i].to == nb {
-			if na.edges[i].assumed && !assumed {
-				na.edges[i].assumed = false
-				nb.edges[nb.edgeTo(na)].assumed = false
-				na.group.assumed--
-			}
-			return
-		}
+	if slices.Contains(na.edges, nb) {
+		return
 	}
-	na.edges = append(na.edges, edge{nb, assumed})
-	nb.edges = append(nb.edges, edge{na, assumed})
+	na.edges = append(na.edges, nb)
+	nb.edges = append(nb.edges, na)
 	merge(na.group, nb.group)
-	if assumed {
-		na.group.assumed++
-	}
 }
 
-func (n *node) edgeTo(other *node) int {
-	return slices.IndexFunc(n.edges, func(e edge) bool { return e.to == other })
+// assume puts an article into a cluster without knowing its copies there. The
+// name of the cluster stays, even if the id is smaller: it may have been out of
+// the window when the cluster was named.
+func (c *Clusters) assume(id, cluster string) {
+	n := c.node(cluster)
+	name := n.group.id
+	merge(c.node(id).group, n.group)
+	n.group.id = name
 }
 
 func (c *Clusters) node(id string) *node {
@@ -95,90 +82,125 @@ func merge(a, b *group) {
 	a.id = min(a.id, b.id)
 	a.members = append(a.members, b.members...)
 	a.live += b.live
-	a.assumed += b.assumed
 }
 
 // Leave takes an article out of its cluster, which may fall apart.
-func (c *Clusters) Leave(id string) { c.leave(id) }
-
-// leave returns the groups that what is left of the cluster fell into.
-func (c *Clusters) leave(id string) []*group {
+func (c *Clusters) Leave(id string) {
 	n, ok := c.nodes[id]
 	if !ok {
-		return nil
+		return
 	}
-	delete(c.nodes, id)
-	rest := make([]*node, 0, len(n.group.members)-1)
-	for _, m := range n.group.members {
-		if m == n {
-			continue
-		}
-		rest = append(rest, m)
-		if len(m.edges) < len(n.edges) || m.edgeTo(n) >= 0 {
-			m.edges = slices.DeleteFunc(m.edges, func(e edge) bool { return e.to == n })
-		}
-	}
-	return c.regroup(rest)
+	g := n.group
+	c.takeOut(n)
+	c.split(g, id, func(n *node) bool { return !n.gone })
 }
 
-// regroup finds the connected components of nodes anew. Those of one article,
-// and those that are gone, are forgotten.
-func (c *Clusters) regroup(nodes []*node) []*group {
-	for _, n := range nodes {
-		n.group = nil
+// takeOut removes an article. Its group is not divided, and keeps its name.
+func (c *Clusters) takeOut(n *node) {
+	delete(c.nodes, n.id)
+	g := n.group
+	g.members = slices.DeleteFunc(g.members, func(m *node) bool { return m == n })
+	if !n.gone {
+		g.live--
 	}
-	var groups []*group
-	for _, n := range nodes {
+	for _, m := range g.members {
+		if len(m.edges) < len(n.edges) || slices.Contains(m.edges, n) {
+			m.edges = slices.DeleteFunc(m.edges, func(to *node) bool { return to == n })
+		}
+	}
+}
+
+// split divides a group, which an article left, into the connected components of
+// its members that are present. The one with the smallest id keeps the name,
+// unless that was the name of the article that left, and the members that are
+// not present: whom they belong with is not known any more. It returns the
+// smallest member of each component, the heir of the name first.
+func (c *Clusters) split(g *group, left string, present func(*node) bool) []*node {
+	var here, absent []*node
+	for _, n := range g.members {
+		n.group = nil
+		if present(n) {
+			here = append(here, n)
+		} else {
+			absent = append(absent, n)
+		}
+	}
+	slices.SortFunc(here, func(a, b *node) int { return strings.Compare(a.id, b.id) })
+	for _, n := range here {
+		n.edges = slices.DeleteFunc(n.edges, func(to *node) bool { return !present(to) })
+	}
+	var heads []*node
+	for _, n := range here {
 		if n.group != nil {
 			continue
 		}
-		g := &group{id: n.id}
-		n.group = g
-		g.members = append(g.members, n)
-		for i := 0; i < len(g.members); i++ {
-			m := g.members[i]
-			g.id = min(g.id, m.id)
-			if !m.gone {
-				g.live++
-			}
-			for _, e := range m.edges {
-				if e.assumed {
-					g.assumed++
-				}
-				if e.to.group == nil {
-					e.to.group = g
-					g.members = append(g.members, e.to)
+		part := &group{id: n.id}
+		if len(heads) == 0 && g.id != left {
+			part.id = g.id
+		}
+		heads = append(heads, n)
+		part.take(n)
+		for i := 0; i < len(part.members); i++ {
+			for _, to := range part.members[i].edges {
+				if to.group == nil {
+					part.take(to)
 				}
 			}
 		}
-		g.assumed /= 2
-		if c.forgetIfOver(g) {
+	}
+	for _, n := range absent {
+		if len(heads) == 0 {
+			delete(c.nodes, n.id)
 			continue
 		}
-		groups = append(groups, g)
+		n.edges = nil
+		heads[0].group.take(n)
 	}
-	return groups
+	for _, n := range heads {
+		c.forgetIfOver(n.group)
+	}
+	return heads
+}
+
+// smallest returns the member with the smallest id of those that are present, nil
+// if none is.
+func (g *group) smallest(present func(*node) bool) *node {
+	var first *node
+	for _, n := range g.members {
+		if (first == nil || n.id < first.id) && present(n) {
+			first = n
+		}
+	}
+	return first
+}
+
+// count counts the members that are present.
+func (g *group) count(present func(*node) bool) int {
+	count := 0
+	for _, n := range g.members {
+		if present(n) {
+			count++
+		}
+	}
+	return count
+}
+
+func (g *group) take(n *node) {
+	n.group = g
+	g.members = append(g.members, n)
+	if !n.gone {
+		g.live++
+	}
 }
 
 // forgetIfOver forgets a group that is no cluster any more.
-func (c *Clusters) forgetIfOver(g *group) bool {
-	if len(g.members) > 1 && g.live > 0 {
-		return false
+func (c *Clusters) forgetIfOver(g *group) {
+	if g.live > 0 && len(g.members) > 1 {
+		return
 	}
 	for _, n := range g.members {
 		delete(c.nodes, n.id)
 	}
-	return len(g.members) > 1 || g.live == 0
-}
-
-// dropAssumed takes back the assumed edges between members that can be compared.
-func (c *Clusters) dropAssumed(g *group) {
-	for _, n := range g.members {
-		if !n.gone {
-			n.edges = slices.DeleteFunc(n.edges, func(e edge) bool { return e.assumed && !e.to.gone })
-		}
-	}
-	c.regroup(g.members)
 }
 
 // leaveWindow notes that an article will not be compared again.

@@ -1,9 +1,6 @@
 package dedup
 
 import (
-	"cmp"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -18,7 +15,7 @@ const (
 const enoughCopies = 4
 
 // maxReviewed bounds the members of a cluster that are compared anew when one
-// leaves it.
+// leaves it. Larger ones stay together.
 const maxReviewed = 500
 
 // maxCached bounds the texts, by their words, that are kept ready: longer ones
@@ -50,29 +47,51 @@ type Linked struct {
 type Decision struct {
 	Cluster string // of the article
 	// Clusters holds the cluster of every article whose cluster changed, but for
-	// the added one.
+	// the added one; and of those whose cluster did not, though it is in Renamed.
 	Clusters map[string]string
-	Links    []Linked // by share of either text, the largest first
-	// Candidates and Verified count what was found and what was compared.
-	Candidates, Verified int
+	// Renamed holds names of clusters that passed to another one as a whole. An
+	// article that is stored under the old name, and is neither in Clusters nor
+	// the added one, left the window before a restart: the engine does not know
+	// it, and it goes along. The new name is empty if the old one was the added
+	// article's own and nobody else in the window has it: the others become a
+	// cluster of their own, by the smallest id among them.
+	Renamed map[string]string
+	Links   []Linked // by share of either text, the largest first
 	// Same says that the article was known with this content: nothing was
 	// compared, and nothing changed.
 	Same bool
-	// Renamed holds clusters that went into another as a whole. Articles that
-	// are stored under the old name and left the window so long ago that the
-	// engine does not know them go with it.
-	Renamed map[string]string
+	// Candidates and Verified count what was found and what was compared.
+	Candidates, Verified int
 }
 
 // Engine finds the copies of articles as they arrive: candidates by their
-// sketches, compared by their texts, kept in clusters. The clusters do not
-// depend on the order of arrival as long as no article has more candidates than
-// are compared. It is not safe for concurrent use.
+// sketches, compared by their texts, kept in clusters. It is not safe for
+// concurrent use.
+//
+// The clusters are the connected components of the articles that are copies of
+// each other and arrived within the window of each other; each is named by the
+// smallest id it ever had. That does not depend on the order in which articles
+// are added, as long as none is added later than others that arrived a window
+// and a sixteenth after it, and none has more candidates than are compared.
+//
+// When an article leaves its cluster, those of its members that are in the
+// window are divided by what they are to each other; members out of the window
+// hold nothing together, but keep the name alive. So all that an engine decides
+// depends on the texts in the window, their times and the names of their
+// clusters, and an engine that is restored from those goes on like the first.
 type Engine struct {
 	opts     EngineOptions
 	table    *Table
 	clusters *Clusters
 	texts    textCache
+	expected map[string]expected
+}
+
+// expected is an article that was restored without the content that put it into
+// its cluster.
+type expected struct {
+	cluster string
+	at      int64
 }
 
 // NewEngine returns an engine that knows no article.
@@ -86,42 +105,29 @@ func NewEngine(opts EngineOptions) *Engine {
 	if opts.Fetch == nil {
 		opts.Fetch = func(string) (Doc, bool) { return Doc{}, false }
 	}
-	e := &Engine{opts: opts, table: NewTable(opts.TableOptions), clusters: NewClusters()}
+	e := &Engine{
+		opts: opts, table: NewTable(opts.TableOptions), clusters: NewClusters(),
+		expected: map[string]expected{},
+	}
 	e.texts = textCache{max: opts.MaxTexts, byID: map[string]*prose{}}
 	e.table.forget = e.clusters.leaveWindow
 	return e
 }
 
 // Add takes in an article, or a new version of one, which may leave its cluster.
-// The time is when it arrived, see [Table.Add]. Fetch is not asked for the
-// article itself, but for those it may be a copy of.
+// The time is when it arrived, see [Table.Add]; a new version arrived when the
+// first one did. Fetch is not asked for the article itself, but for those it may
+// be a copy of. An article that is known with the same content stays as it is.
 func (e *Engine) Add(doc Doc, f Fingerprint, at time.Time) Decision {
 	return e.AddPrepared(Prepare(doc), f, at)
 }
 
-// Restore takes in an article whose cluster is known, as after a restart,
-// without looking at its text.
-func (e *Engine) Restore(p Placed) {
-	id, cluster := p.ID, p.Cluster
-	e.table.Add(id, p.At, p.Print)
-	e.clusters.returnToWindow(id)
-	if cluster == "" || cluster == id {
-		return
-	}
-	e.clusters.join(id, cluster, true)
-	if !e.table.has(cluster) {
-		e.clusters.leaveWindow(cluster)
-	}
-}
-
 // Remove forgets an article and takes it out of its cluster.
 func (e *Engine) Remove(id string) Decision {
-	d := Decision{}
-	was := before{}
-	e.leave(id, was, &d)
+	c := newChange(id)
+	e.leave(c)
 	e.texts.remove(id)
-	e.finish(id, was, &d)
-	return d
+	return e.finish(c)
 }
 
 // Clusters returns the clusters of the engine, to be read.
@@ -130,50 +136,26 @@ func (e *Engine) Clusters() *Clusters { return e.clusters }
 // Stats returns the size of the engine's table.
 func (e *Engine) Stats() TableStats { return e.table.Stats() }
 
-// before holds the clusters that articles had before a call.
-type before map[string]string
-
-// note notes the members of a cluster.
-func (b before) note(g *group) {
-	for _, n := range g.members {
-		if _, ok := b[n.id]; !ok {
-			b[n.id] = g.id
-		}
-	}
-}
-
-// join joins two articles and notes whose cluster may change by it.
-func (e *Engine) join(a, b string, was before) {
-	if e.clusters.together(a, b) {
-		e.clusters.Join(a, b)
-		return
-	}
-	ga, gb := e.clusters.node(a).group, e.clusters.node(b).group
-	if ga.id < gb.id {
-		ga, gb = gb, ga
-	}
-	was.note(ga) // gb has the smaller id and keeps it
-	e.clusters.Join(a, b)
-}
-
 // verify compares an article with its candidates.
-func (e *Engine) verify(id string, text *prose, f Fingerprint, at time.Time, was before, d *Decision) {
+func (e *Engine) verify(c *change, id string, text *prose, f Fingerprint, at time.Time) {
 	candidates := e.table.Candidates(id, at, f)
-	d.Candidates += len(candidates)
-	for _, c := range candidates[:min(len(candidates), e.opts.MaxVerified)] {
-		if e.clusters.together(id, c.ID) && e.clusters.degree(id) >= enoughCopies {
+	c.d.Candidates += len(candidates)
+	for _, other := range candidates[:min(len(candidates), e.opts.MaxVerified)] {
+		if e.clusters.together(id, other.ID) && e.clusters.degree(id) >= enoughCopies {
 			continue
 		}
-		other, ok := e.text(c.ID)
+		known, ok := e.text(other.ID)
 		if !ok {
 			continue
 		}
-		d.Verified++
-		switch r := relate(text, other); r.Kind {
+		c.d.Verified++
+		switch r := relate(text, known); r.Kind {
 		case KindCopy:
-			e.join(id, c.ID, was)
+			e.join(c, id, other.ID)
 		case KindLink, KindTemplate:
-			d.Links = append(d.Links, Linked{ID: c.ID, Kind: r.Kind, Share: r.Share, Back: r.Back})
+			if id == c.id {
+				c.d.Links = append(c.d.Links, Linked{ID: other.ID, Kind: r.Kind, Share: r.Share, Back: r.Back})
+			}
 		case KindNone:
 		}
 	}
@@ -191,70 +173,6 @@ func (e *Engine) text(id string) (*prose, bool) {
 	p := proseOf(&doc)
 	e.texts.put(id, p)
 	return p, true
-}
-
-// leave takes an article out of the table and of its cluster. If that falls
-// apart, or was taken over without comparing texts, the members are compared
-// anew: what joins them may not have been looked at, once there were enough
-// copies.
-func (e *Engine) leave(id string, was before, d *Decision) {
-	e.table.Remove(id)
-	n := e.clusters.nodes[id]
-	if n == nil {
-		return
-	}
-	was.note(n.group)
-	complete := n.group.assumed == 0 && len(n.group.members) <= enoughCopies
-	groups := e.clusters.leave(id)
-	whole := len(groups) == 1 && len(groups[0].members) == len(was)-1
-	for _, g := range groups {
-		if g.assumed > 0 {
-			e.clusters.dropAssumed(g)
-			whole = false
-		}
-	}
-	if complete || whole {
-		return
-	}
-	var review []string
-	for member := range was {
-		if member != id && e.table.has(member) {
-			review = append(review, member)
-		}
-	}
-	slices.Sort(review)
-	for _, member := range review[:min(len(review), maxReviewed)] {
-		e.review(member, was, d)
-	}
-}
-
-// review looks for the copies of an article that is known already.
-func (e *Engine) review(id string, was before, d *Decision) {
-	doc, ok := e.opts.Fetch(id)
-	at, known := e.table.at(id)
-	if !ok || !known {
-		return
-	}
-	links := d.Links
-	e.verify(id, proseOf(&doc), Take(doc.Text), at, was, d)
-	d.Links = links
-}
-
-// finish says what changed.
-func (e *Engine) finish(id string, was before, d *Decision) {
-	d.Cluster = e.clusters.Of(id)
-	for member, cluster := range was {
-		if now := e.clusters.Of(member); member != id && now != cluster {
-			if d.Clusters == nil {
-				d.Clusters = map[string]string{}
-			}
-			d.Clusters[member] = now
-		}
-	}
-	d.Links = slices.DeleteFunc(d.Links, func(l Linked) bool { return e.clusters.together(id, l.ID) })
-	slices.SortFunc(d.Links, func(a, b Linked) int {
-		return cmp.Or(cmp.Compare(max(b.Share, b.Back), max(a.Share, a.Back)), strings.Compare(a.ID, b.ID))
-	})
 }
 
 // textCache holds texts made ready, the latest max of them.

@@ -77,10 +77,11 @@ type Table struct {
 
 // tableDoc is what a table knows of an article.
 type tableDoc struct {
-	id    string // "": removed
-	at    int64  // seconds
-	limit uint32 // upper bits of the bound below which all its shingles are kept
-	count uint16 // shingles
+	id      string // "": removed
+	at      int64  // seconds
+	content uint64 // hash of title and text; 0: not known
+	limit   uint32 // upper bits of the bound below which all its shingles are kept
+	count   uint16 // shingles
 }
 
 // scored is a candidate that is ranked.
@@ -125,6 +126,21 @@ func (t *Table) Remove(id string) {
 	t.docs[number-t.first].id = ""
 }
 
+// content returns what is known of the content of an article, 0 if nothing is.
+func (t *Table) content(id string) uint64 {
+	number, ok := t.byID[id]
+	if !ok || t.old(t.docs[number-t.first].at) {
+		return 0
+	}
+	return t.docs[number-t.first].content
+}
+
+func (t *Table) setContent(id string, content uint64) {
+	if number, ok := t.byID[id]; ok {
+		t.docs[number-t.first].content = content
+	}
+}
+
 // expire forgets the articles at the head of the queue whose time is over.
 func (t *Table) expire() {
 	n := 0
@@ -147,23 +163,26 @@ func (t *Table) expire() {
 	t.first += uint32(n)
 }
 
+// old reports whether no article that comes can be within the window of one,
+// those that are late by up to a sixteenth of the window included.
 func (t *Table) old(seconds int64) bool {
-	return t.latest-seconds > int64(t.opts.Window/time.Second)
+	return t.latest-seconds > int64((t.opts.Window+t.opts.Window/16)/time.Second)
 }
 
 // at returns when an article arrived.
 func (t *Table) at(id string) (time.Time, bool) {
 	number, ok := t.byID[id]
-	if !ok {
+	if !ok || t.old(t.docs[number-t.first].at) {
 		return time.Time{}, false
 	}
 	return time.Unix(t.docs[number-t.first].at, 0), true
 }
 
-// has reports whether the table holds an article.
+// has reports whether an article is in the window. What is not may still be in
+// the queue, behind what came before it but arrived later.
 func (t *Table) has(id string) bool {
-	_, ok := t.byID[id]
-	return ok
+	number, ok := t.byID[id]
+	return ok && !t.old(t.docs[number-t.first].at)
 }
 
 // doc returns the article of a number, nil if it was forgotten.
@@ -193,7 +212,7 @@ func (t *Table) Candidates(id string, at time.Time, f Fingerprint) []Candidate {
 			continue
 		}
 		d := &t.docs[i]
-		if d.id == "" || d.id == id || max(d.at-seconds, seconds-d.at) > int64(t.opts.Window/time.Second) {
+		if d.id == "" || d.id == id || t.old(d.at) || max(d.at-seconds, seconds-d.at) > int64(t.opts.Window/time.Second) {
 			continue
 		}
 		n := min(below(hashes, d.limit), d.below(limit))
@@ -267,7 +286,7 @@ func (d *tableDoc) below(limit uint32) float64 {
 
 // Stats returns the size of the table.
 func (t *Table) Stats() TableStats {
-	const docSize, idSize, mapSize = 32, 32, 44
+	const docSize, idSize, mapSize = 40, 32, 44
 	s := TableStats{Articles: len(t.byID)}
 	s.Bytes = int64(cap(t.docs))*docSize + int64(cap(t.hits))*2 + int64(len(t.byID))*(idSize+mapSize)
 	for i := range t.shards {
