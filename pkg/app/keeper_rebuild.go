@@ -105,6 +105,7 @@ func (r *rebuilder) flush(ctx context.Context) error {
 func (k *keeper) restore(r arrived, ready *readied) {
 	k.engine.Restore(dedup.Placed{
 		ID: r.ID, Cluster: r.Cluster, Content: r.ContentHash, At: r.at, Print: ready.print,
+		Pending: ready.print.Exact == "", // or without a word, which makes no difference
 	})
 	if ready.stories != nil {
 		ready.stories.Doc.Cluster, ready.stories.Doc.Story = r.Cluster, r.Story
