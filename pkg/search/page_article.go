@@ -156,8 +156,22 @@ func (s *server) addCopies(ctx context.Context, rec *article.Record, v *articleV
 		}
 	}
 	if res.Next != "" {
-		v.MoreURL = link("/", url.Values{"cluster": {rec.Cluster}})
+		v.MoreURL = link("/", url.Values{"cluster": {rec.Cluster}, "withdrawn": {"true"}})
 	}
+	if v.Original != nil || rec.Original == rec.ID || rec.Original == "" {
+		return nil
+	}
+	// Of many copies the newest are listed; the original is rarely one of them.
+	original, err := s.Index.Get(ctx, rec.Original)
+	if errors.Is(err, index.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("search: get original %s: %w", rec.Original, err)
+	}
+	c := copyViewOf(&original)
+	c.Original = true
+	v.Original, v.Copies = &c, append([]copyView{c}, v.Copies...)
 	return nil
 }
 

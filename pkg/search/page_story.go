@@ -143,7 +143,7 @@ func daysOf(texts []storyText) []storyDay {
 		}
 		view := textView{
 			Hit: hitViewOf(&index.Hit{Record: t.head}), Total: len(t.copies) + t.more,
-			More: t.more + max(0, len(t.copies)-maxCopiesNamed), All: link("/", url.Values{"cluster": {t.cluster}}),
+			More: t.more + max(0, len(t.copies)-maxCopiesNamed), All: link("/", url.Values{"cluster": {t.cluster}, "withdrawn": {"true"}}),
 		}
 		view.Hit.StoryURL, view.Hit.CopiesURL = "", ""
 		if d := view.Hit.Date; d != nil && d.Clock != "" {

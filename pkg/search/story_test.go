@@ -2,13 +2,18 @@ package search
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/index"
 )
 
 func TestStoriesAPI(t *testing.T) {
@@ -338,5 +343,48 @@ func TestArticleInStory(t *testing.T) {
 	}
 	if d := testNow.Sub(at(9, 20).Time); d < 2*time.Hour || d > 3*time.Hour {
 		t.Error("the fixtures do not fit the clock of the tests")
+	}
+}
+
+// TestManyCopies looks at a text with more copies than a page lists.
+func TestManyCopies(t *testing.T) {
+	ix := emptyIndex(t)
+	ctx := context.Background()
+	var as []article.Article
+	var places []index.Placement
+	for i := range maxCopiesShown + 10 {
+		as = append(as, finish(article.Article{
+			URL: fmt.Sprintf("https://paper-%02d.example/heron", i), Title: "Heron moves into the fire station", Language: "en",
+			Body: paragraphs("A heron has moved into the yard of the fire station, and the men have stopped practising there."), Published: at(0, i),
+		}))
+		places = append(places, index.Placement{ID: as[i].ID, Cluster: as[0].ID, Original: as[0].ID, OriginalBy: "published", Story: as[0].ID})
+	}
+	if _, err := ix.Upsert(ctx, as, testNow, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := ix.Place(ctx, places); err != nil {
+		t.Fatal(err)
+	}
+	h := newHandler(t, func(o *Options) { o.Index = ix })
+	doc := page(t, h, "/article/"+as[40].ID, 200)
+	if got := text(doc, ".notice"); got != "This is a copy. The original is at paper-00.example: it was published first." {
+		t.Errorf("notice %q", got)
+	}
+	copies := doc.Find(`section[aria-labelledby="copies"]`)
+	if first := copies.Find("li").First(); !strings.Contains(first.Text(), "Original") || !strings.Contains(copies.Text(), "All 60 copies") {
+		t.Errorf("copies: %q", copies.Text())
+	}
+	story := page(t, h, "/story/"+as[0].ID, 200)
+	if got := text(story, ".copies"); !strings.HasPrefix(got, "and 59 copies: paper-01.example") || !strings.HasSuffix(got, "47 more") {
+		t.Errorf("in the story: %q", got)
+	}
+	all := story.Find(".copies a").Last().AttrOr("href", "")
+	if got := text(page(t, h, all, 200), "#count"); !strings.HasPrefix(got, "60 articles") {
+		t.Errorf("%s: %q", all, got)
+	}
+	// The page of the newest copies shows them under the original.
+	newest := into[oneStoryAnswer](t, get(t, h, "/api/v1/stories/"+as[0].ID+"?size=5"))
+	if len(newest.Texts) != 1 || newest.Texts[0].Original.ID != as[0].ID || len(newest.Texts[0].Copies) != 5 || newest.Texts[0].More != 54 {
+		t.Errorf("newest: %+v", newest.Texts)
 	}
 }
