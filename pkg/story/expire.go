@@ -63,7 +63,7 @@ func (t *Tracker) Stats() Stats {
 		stringLen = 16
 		pointer   = 8
 	)
-	unitSize := int(unsafe.Sizeof(unit{})) + stringLen + int(unsafe.Sizeof(slot{})) +
+	unitSize := int(unsafe.Sizeof(unit{})) + stringLen + 8 + int(unsafe.Sizeof(slot{})) +
 		pointer + mapEntry + stringLen
 	storySize := int(unsafe.Sizeof(group{})) + pointer + pointer + mapEntry + stringLen
 	bytes := t.live*unitSize +

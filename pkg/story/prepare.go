@@ -2,10 +2,11 @@ package story
 
 // Prepared is an article whose text was read: the terms in it are counted.
 type Prepared struct {
-	// Doc is the article without its Title, Lead and Text. All but ID and Lang
-	// may be changed until it is added: the cluster is often known only then.
+	// Doc is the article without its Title, Lead and Text. All but ID, Lang
+	// and Content may be changed until it is added: the cluster is often known only then.
 	Doc Doc
 
+	hash  uint64 // of Doc.Content; 0: not known
 	lang  string
 	terms []term
 }
@@ -16,6 +17,9 @@ type Prepared struct {
 func Prepare(d Doc) *Prepared {
 	p := &Prepared{Doc: d, lang: base(d.Lang)}
 	p.Doc.Title, p.Doc.Lead, p.Doc.Text = "", "", ""
+	if d.Content != "" {
+		p.hash = max(hashString(fnvOffset, d.Content), 1)
+	}
 	var w words
 	w.count(&d, p.lang)
 	p.terms = w.terms()

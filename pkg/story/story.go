@@ -97,6 +97,7 @@ type unit struct {
 	story   *group
 	cluster string
 	docs    []string
+	hashes  []uint64 // of the contents of docs; 0: not known
 }
 
 // slot keeps the place of a unit among the postings when the unit is gone.
@@ -141,12 +142,15 @@ func (t *Tracker) AddPrepared(p *Prepared) Assignment {
 	cluster := cmp.Or(d.Cluster, d.ID)
 	prior := ""
 	old, known := t.articles[d.ID]
+	if known && p.hash != 0 && old.cluster == cluster && old.hashes[slices.Index(old.docs, d.ID)] == p.hash {
+		return Assignment{Story: old.story.id}
+	}
 	if known {
 		prior = old.story.id
 		t.Remove(d.ID)
 	}
 	if u := t.clusters[cluster]; u != nil {
-		t.attach(d.ID, u)
+		t.attach(d.ID, p.hash, u)
 		return Assignment{Story: u.story.id}
 	}
 
@@ -160,7 +164,7 @@ func (t *Tracker) AddPrepared(p *Prepared) Assignment {
 	}
 	t.post(u, terms, arrived)
 	t.clusters[cluster] = u
-	t.attach(d.ID, u)
+	t.attach(d.ID, p.hash, u)
 	a.Story = u.story.id
 	return a
 }
@@ -194,8 +198,9 @@ func base(lang string) string {
 }
 
 // attach makes an article one of a unit's copies.
-func (t *Tracker) attach(id string, u *unit) {
+func (t *Tracker) attach(id string, hash uint64, u *unit) {
 	u.docs = append(u.docs, id)
+	u.hashes = append(u.hashes, hash)
 	t.articles[id] = u
 }
 
@@ -263,6 +268,7 @@ func (t *Tracker) Remove(id string) {
 	delete(t.articles, id)
 	i := slices.Index(u.docs, id)
 	u.docs = slices.Delete(u.docs, i, i+1)
+	u.hashes = slices.Delete(u.hashes, i, i+1)
 	if len(u.docs) == 0 {
 		t.forget(u)
 	}
@@ -297,8 +303,9 @@ func (t *Tracker) SetCluster(id, cluster string) []Move {
 		t.post(v, nil, t.slots[u.number-t.first].arrived)
 		t.clusters[cluster] = v
 	}
+	hash := u.hashes[slices.Index(u.docs, id)]
 	t.Remove(id)
-	t.attach(id, v)
+	t.attach(id, hash, v)
 	if v.story.id == from {
 		return nil
 	}
