@@ -79,12 +79,17 @@ func newCollector(reader indexapi.IndexReader, q index.Query, after *position) (
 
 // run takes all candidates of s.
 func (c *collector) run(ctx context.Context, s search.Searcher) error {
-	pool := &search.SearchContext{
-		DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0),
-		IndexReader:       c.reader,
-	}
 	var r row
 	visit := func(field string, value []byte) { r.set(field, value) }
+	return eachMatch(ctx, c.reader, s, func(id indexapi.IndexInternalID) error { return c.take(id, &r, visit) })
+}
+
+// eachMatch calls take for every document that s finds, by number.
+func eachMatch(ctx context.Context, reader indexapi.IndexReader, s search.Searcher, take func(indexapi.IndexInternalID) error) error {
+	pool := &search.SearchContext{
+		DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0),
+		IndexReader:       reader,
+	}
 	for i := 0; ; i++ {
 		if i%256 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -95,7 +100,7 @@ func (c *collector) run(ctx context.Context, s search.Searcher) error {
 		if err != nil || m == nil {
 			return err
 		}
-		if err := c.take(m.IndexInternalID, &r, visit); err != nil {
+		if err := take(m.IndexInternalID); err != nil {
 			return err
 		}
 		pool.DocumentMatchPool.Put(m)

@@ -3,46 +3,15 @@ package bleveindex
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/blevesearch/bleve/v2/search"
 	indexapi "github.com/blevesearch/bleve_index_api"
 
-	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/index"
 )
-
-// storyPosition is the place after a story, as a cursor holds it.
-type storyPosition struct {
-	Articles int    `json:"n,omitempty"`
-	Last     int64  `json:"d"`
-	ID       string `json:"i"`
-}
-
-// storyGroup is a story in the making.
-type storyGroup struct {
-	storyPosition
-	first    int64
-	sites    map[uint64]struct{}
-	clusters map[uint64]*storyCluster
-}
-
-// storyCluster is the copies of one text within a story.
-type storyCluster struct {
-	articles int
-	earliest candidate
-}
-
-// storyCollector makes one pass over the articles of a query.
-type storyCollector struct {
-	*collector
-	seed    maphash.Seed
-	stories map[string]*storyGroup
-}
 
 // Stories implements [index.Reader].
 func (x *Index) Stories(ctx context.Context, q index.StoriesQuery) (index.StoriesResult, error) {
@@ -72,27 +41,20 @@ func (x *Index) Stories(ctx context.Context, q index.StoriesQuery) (index.Storie
 		if p.nothing {
 			return nil
 		}
-		groups, err := collectStories(ctx, reader, articles, p)
+		t, err := collectStories(ctx, reader, articles, p)
 		if err != nil {
 			return err
 		}
-		groups = slices.DeleteFunc(groups, func(g *storyGroup) bool { return g.Articles < q.MinArticles })
-		result.Total = uint64(len(groups))
-		page := pageOfStories(groups, q, after)
+		total, page := t.page(q, after)
+		result.Total = total
 		if len(page) > q.Size {
 			page = page[:q.Size]
-			if result.Next, err = index.EncodeCursor(articles, page[q.Size-1].storyPosition); err != nil {
+			if result.Next, err = index.EncodeCursor(articles, t.position(page[q.Size-1])); err != nil {
 				return err
 			}
 		}
-		for _, g := range page {
-			hit, err := x.storyHit(ctx, reader, articles, g)
-			if err != nil {
-				return err
-			}
-			result.Stories = append(result.Stories, hit)
-		}
-		return nil
+		result.Stories, err = x.storyHits(ctx, reader, t, page)
+		return err
 	})
 	if err != nil {
 		return index.StoriesResult{}, err
@@ -101,17 +63,15 @@ func (x *Index) Stories(ctx context.Context, q index.StoriesQuery) (index.Storie
 	return result, nil
 }
 
-func collectStories(ctx context.Context, reader indexapi.IndexReader, q index.Query, p *plan) ([]*storyGroup, error) {
-	base, err := newCollector(reader, q, nil)
-	if err != nil {
+// collectStories makes one pass over the articles of a query.
+func collectStories(ctx context.Context, reader indexapi.IndexReader, q index.Query, p *plan) (*storyTable, error) {
+	c := &collector{reader: reader, query: q}
+	defer c.close()
+	if err := c.prepare(ctx, p); err != nil {
 		return nil, err
 	}
-	defer base.close()
-	base.columns, err = reader.DocValueReader([]string{fieldWhen, fieldStory, fieldCluster, fieldSite})
+	columns, err := reader.DocValueReader([]string{fieldWhen, fieldStory})
 	if err != nil {
-		return nil, err
-	}
-	if err := base.prepare(ctx, p); err != nil {
 		return nil, err
 	}
 	s, err := p.searcher(ctx, reader, q)
@@ -119,162 +79,136 @@ func collectStories(ctx context.Context, reader indexapi.IndexReader, q index.Qu
 		return nil, err
 	}
 	defer s.Close()
-	c := &storyCollector{collector: base, seed: maphash.MakeSeed(), stories: map[string]*storyGroup{}}
-	if err := c.run(ctx, s); err != nil {
+	t := newStoryTable()
+	var dates, story []byte
+	visit := func(field string, value []byte) {
+		if field == fieldWhen {
+			dates = append(dates, value...)
+		} else {
+			story = append(story, value...)
+		}
+	}
+	err = eachMatch(ctx, reader, s, func(id indexapi.IndexInternalID) error {
+		n := id.Value()
+		if ok, err := c.accept(id, n); err != nil || !ok {
+			return err
+		}
+		dates, story = dates[:0], story[:0]
+		if err := columns.VisitDocValues(id, visit); err != nil {
+			return err
+		}
+		w, ok := decodeWhen(dates)
+		if !ok {
+			return fmt.Errorf("document %d has no dates", n)
+		}
+		if len(story) > 0 && c.inRange(w) {
+			t.add(story, n, w.date)
+		}
+		return nil
+	})
+	return t, err
+}
+
+// storyMember is an article of a story that is shown.
+type storyMember struct {
+	doc     uint64
+	date    int64
+	cluster string
+}
+
+// storyHits reads what is shown of some stories.
+func (x *Index) storyHits(ctx context.Context, reader indexapi.IndexReader, t *storyTable, page []uint32) ([]index.StoryHit, error) {
+	hits := make([]index.StoryHit, len(page))
+	members := make([][]storyMember, len(page))
+	sites := make([]map[string]struct{}, len(page))
+	place := make(map[uint32]int, len(page))
+	for i, n := range page {
+		s := &t.stories[n]
+		hits[i] = index.StoryHit{
+			ID: t.id(n), Articles: s.articles,
+			First: time.Unix(0, s.first).UTC(), Last: time.Unix(0, s.last).UTC(),
+		}
+		members[i] = make([]storyMember, 0, s.articles)
+		sites[i] = map[string]struct{}{}
+		place[n] = i
+	}
+	columns, err := reader.DocValueReader([]string{fieldWhen, fieldCluster, fieldSite})
+	if err != nil {
 		return nil, err
 	}
-	groups := make([]*storyGroup, 0, len(c.stories))
-	for _, g := range c.stories {
-		groups = append(groups, g)
-	}
-	return groups, base.err
-}
-
-// storyRow is what the columns say of one article.
-type storyRow struct {
-	when, story, cluster, site []byte
-}
-
-func (r *storyRow) set(field string, value []byte) {
-	switch field {
-	case fieldWhen:
-		r.when = append(r.when, value...)
-	case fieldStory:
-		r.story = append(r.story, value...)
-	case fieldCluster:
-		r.cluster = append(r.cluster, value...)
-	case fieldSite:
-		r.site = append(r.site, value...)
-	}
-}
-
-// run takes all articles of s.
-func (c *storyCollector) run(ctx context.Context, s search.Searcher) error {
-	pool := &search.SearchContext{
-		DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0),
-		IndexReader:       c.reader,
-	}
-	var r storyRow
+	var r row
 	visit := func(field string, value []byte) { r.set(field, value) }
-	for i := 0; ; i++ {
-		if i%256 == 0 {
+	for n, m := range t.rows {
+		if n%4096 == 0 {
 			if err := ctx.Err(); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		m, err := s.Next(pool)
-		if err != nil || m == nil {
-			return err
+		i, ok := place[m.story]
+		if !ok {
+			continue
 		}
-		r.when, r.story, r.cluster, r.site = r.when[:0], r.story[:0], r.cluster[:0], r.site[:0]
-		if err := c.takeArticle(m.IndexInternalID, &r, visit); err != nil {
-			return err
+		r.reset()
+		if err := columns.VisitDocValues(indexapi.NewIndexInternalID(nil, m.doc), visit); err != nil {
+			return nil, err
 		}
-		pool.DocumentMatchPool.Put(m)
+		w, _ := decodeWhen(r.when) // as when the row was made
+		members[i] = append(members[i], storyMember{doc: m.doc, date: w.date, cluster: string(r.group)})
+		sites[i][string(r.site)] = struct{}{}
 	}
+	for i := range hits {
+		hits[i].Sites = len(sites[i])
+		if err := x.lead(ctx, reader, members[i], &hits[i]); err != nil {
+			return nil, fmt.Errorf("story %s: %w", hits[i].ID, err)
+		}
+	}
+	return hits, nil
 }
 
-func (c *storyCollector) takeArticle(id indexapi.IndexInternalID, r *storyRow, visit indexapi.DocValueVisitor) error {
-	n := id.Value()
-	if ok, err := c.accept(id, n); err != nil || !ok {
+// lead counts the clusters of a story and reads the article that stands for it.
+func (x *Index) lead(ctx context.Context, reader indexapi.IndexReader, members []storyMember, hit *index.StoryHit) error {
+	size := map[string]int{}
+	for _, m := range members {
+		size[m.cluster]++
+	}
+	hit.Clusters = len(size)
+	c := &collector{reader: reader}
+	best := slices.MinFunc(members, func(a, b storyMember) int {
+		if k := cmp.Or(cmp.Compare(size[b.cluster], size[a.cluster]), cmp.Compare(a.date, b.date)); k != 0 || a.doc == b.doc {
+			return k
+		}
+		return cmp.Compare(c.id(a.doc), c.id(b.doc))
+	})
+	id := c.id(best.doc)
+	if c.err != nil {
+		return c.err
+	}
+	s, err := x.load(reader, id)
+	if err != nil {
 		return err
 	}
-	if err := c.columns.VisitDocValues(id, visit); err != nil {
-		return err
+	if s == nil {
+		return errNoBlob
 	}
-	w, ok := decodeWhen(r.when)
-	if !ok {
-		return fmt.Errorf("document %d has no dates", n)
-	}
-	if len(r.story) == 0 || !c.inRange(w) {
-		return nil
-	}
-	g := c.stories[string(r.story)]
-	if g == nil {
-		g = &storyGroup{first: w.date, sites: map[uint64]struct{}{}, clusters: map[uint64]*storyCluster{}}
-		g.ID, g.Last = string(r.story), w.date
-		c.stories[g.ID] = g
-	}
-	g.Articles++
-	g.first, g.Last = min(g.first, w.date), max(g.Last, w.date)
-	g.sites[maphash.Bytes(c.seed, r.site)] = struct{}{}
-	key := maphash.Bytes(c.seed, r.cluster)
-	m := candidate{date: w.date, doc: n}
-	k := g.clusters[key]
-	switch {
-	case k == nil:
-		g.clusters[key] = &storyCluster{1, m}
-	case c.earlier(m, k.earliest):
-		k.articles, k.earliest = k.articles+1, m
-	default:
-		k.articles++
-	}
-	return nil
-}
-
-// earlier orders articles by date, and by id.
-func (c *collector) earlier(a, b candidate) bool {
-	return a.date < b.date || a.date == b.date && c.id(a.doc) < c.id(b.doc)
-}
-
-// pageOfStories returns the stories after a position, one more than the page
-// holds if there are.
-func pageOfStories(groups []*storyGroup, q index.StoriesQuery, after *storyPosition) []*storyGroup {
-	compare := func(a, b *storyPosition) int {
-		size := 0
-		if q.Sort == index.StoriesBySize {
-			size = cmp.Compare(b.Articles, a.Articles)
-		}
-		return cmp.Or(size, cmp.Compare(b.Last, a.Last), strings.Compare(a.ID, b.ID))
-	}
-	if after != nil {
-		groups = slices.DeleteFunc(groups, func(g *storyGroup) bool { return compare(&g.storyPosition, after) <= 0 })
-	}
-	slices.SortFunc(groups, func(a, b *storyGroup) int { return compare(&a.storyPosition, &b.storyPosition) })
-	return groups[:min(len(groups), q.Size+1)]
-}
-
-// storyHit reads the article that stands for a story.
-func (x *Index) storyHit(ctx context.Context, reader indexapi.IndexReader, q index.Query, g *storyGroup) (index.StoryHit, error) {
-	hit := index.StoryHit{
-		ID: g.ID, Articles: g.Articles, Clusters: len(g.clusters), Sites: len(g.sites),
-		First: time.Unix(0, g.first).UTC(), Last: time.Unix(0, g.Last).UTC(),
-	}
-	c := &collector{reader: reader, query: q}
-	var best *storyCluster
-	for _, k := range g.clusters {
-		if best == nil || k.articles > best.articles || k.articles == best.articles && c.earlier(k.earliest, best.earliest) {
-			best = k
-		}
-	}
-	lead, err := x.load(reader, c.id(best.earliest.doc))
-	if err != nil || c.err != nil {
-		return hit, cmp.Or(err, c.err)
-	}
-	if lead == nil {
-		return hit, fmt.Errorf("an article of story %s is in no snapshot", g.ID)
-	}
-	if lead.Original != "" && lead.Original != lead.ID {
-		o, err := x.load(reader, lead.Original)
+	if s.Original != s.ID && validID(s.Original) {
+		doc, err := reader.InternalID(s.Original)
 		if err != nil {
-			return hit, err
+			return err
 		}
-		if o != nil && c.stands(&o.Record, g.ID) {
-			lead = o
+		matches := doc != nil && slices.ContainsFunc(members, func(m storyMember) bool {
+			return m.doc == doc.Value() && m.cluster == best.cluster
+		})
+		if matches {
+			if s, err = x.load(reader, s.Original); err != nil {
+				return err
+			}
+			if s == nil {
+				return errors.New("an original is in no snapshot")
+			}
 		}
 	}
-	hit.Lead = lead.Record
+	hit.Lead = s.Record
 	hit.Lead.Removed = nil
 	hit.Lead.Copies, err = copies(ctx, reader, &hit.Lead)
-	return hit, err
-}
-
-// stands reports whether the original of a cluster is one of the matches, as far
-// as that can be told without searching.
-func (c *collector) stands(r *article.Record, story string) bool {
-	q := &c.query
-	return !r.Withdrawn && r.Story == story && q.Text == "" &&
-		(len(q.Lang) == 0 || slices.Contains(q.Lang, baseLanguage(r.Language))) &&
-		(len(q.Site) == 0 || slices.Contains(q.Site, r.Site)) &&
-		c.inRange(when{date: nanoseconds(index.DateOf(r))})
+	return err
 }
