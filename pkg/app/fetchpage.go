@@ -160,6 +160,9 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 		return p.same(state, &earlier, m, lookUnchanged)
 	}
 	out, err := pageOut(page)
+	if err != nil && !m.Revisit.IsZero() {
+		return p.same(state, &earlier, m, lookFailed)
+	}
 	if err != nil {
 		return stage.Result{Err: err}
 	}
@@ -176,9 +179,10 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 // same settles a page of which nothing goes downstream.
 func (p *pageFetcher) same(state, earlier *pageState, m urlMessage, outcome string) stage.Result {
 	if outcome != lookUnchanged {
-		// Not the page: what is known of it stays as it was.
-		state.FetchedAt, state.ETag, state.LastModified = earlier.FetchedAt, "", ""
-		state.GoneSince, state.TakenDown = earlier.GoneSince, earlier.TakenDown
+		// Not the page: what is known of it stays as it was, and the next look
+		// takes no 304 for an answer.
+		*state = *earlier
+		state.ETag, state.LastModified = "", ""
 	}
 	p.plan(state, m, time.Now())
 	return stage.Result{Then: p.saver(state, earlier.NextRevisit, lookOf(m, outcome))}
