@@ -17,7 +17,7 @@ import (
 )
 
 // maxLinks is how many links an article keeps, those of the largest share.
-const maxLinks = 20
+const maxLinks = 40
 
 // changes is what a batch of articles changes in the index: for themselves, and
 // for the articles that are there already.
@@ -119,20 +119,18 @@ func (c *changes) links(ctx context.Context, id string) ([]article.Link, error) 
 }
 
 // setLinks writes the links of an article, and their other ends: who reads the
-// wire story wants to know who used it.
+// wire story wants to know who used it. Links are between any two articles, not
+// one for all copies of a text: which copy that is would depend on which came
+// first. Who shows them leaves copies out.
 func (c *changes) setLinks(ctx context.Context, id string, found []dedup.Linked) error {
 	old, err := c.links(ctx, id)
 	if err != nil {
 		return err
 	}
-	clusters := c.keeper.engine.Clusters()
 	links := []article.Link{}
 	back := map[string]float64{}
-	seen := map[string]bool{}
 	for _, l := range found {
-		// Of the copies of a text one is enough.
-		if cluster := clusters.Of(l.ID); l.Kind == dedup.KindLink && !seen[cluster] && len(links) < maxLinks {
-			seen[cluster] = true
+		if l.Kind == dedup.KindLink {
 			links = append(links, article.Link{ID: l.ID, Share: round(l.Share)})
 			back[l.ID] = round(l.Back)
 		}
@@ -141,7 +139,7 @@ func (c *changes) setLinks(ctx context.Context, id string, found []dedup.Linked)
 		return nil
 	}
 	sortLinks(links)
-	c.of(id).Links = links
+	c.of(id).Links = links[:min(len(links), maxLinks)]
 	for _, l := range old {
 		if _, still := back[l.ID]; !still {
 			if err := c.unlink(ctx, l.ID, id); err != nil {
@@ -157,22 +155,16 @@ func (c *changes) setLinks(ctx context.Context, id string, found []dedup.Linked)
 	return nil
 }
 
-// link adds a link to an article, unless it has one to a copy of the same text
-// with which it shares as much.
+// link adds a link to an article.
 func (c *changes) link(ctx context.Context, id string, add article.Link) error {
 	old, err := c.links(ctx, id)
 	if err != nil {
 		return err
 	}
-	clusters := c.keeper.engine.Clusters()
 	links := make([]article.Link, 0, len(old)+1)
 	for _, l := range old {
-		switch {
-		case l.ID == add.ID:
-		case clusters.Of(l.ID) != clusters.Of(add.ID):
+		if l.ID != add.ID {
 			links = append(links, l)
-		case compareLinks(l, add) <= 0:
-			return nil
 		}
 	}
 	links = append(links, add)

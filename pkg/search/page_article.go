@@ -220,9 +220,11 @@ func (s *server) storyBox(ctx context.Context, rec *article.Record) (*storyBox, 
 	return box, nil
 }
 
-// shared lists the articles that share part of the text.
+// shared lists the articles that share part of the text, one of each cluster of
+// copies.
 func (s *server) shared(ctx context.Context, rec *article.Record) ([]sharedView, error) {
 	var out []sharedView
+	seen := map[string]bool{rec.Cluster: true}
 	for _, l := range rec.Links {
 		if len(out) == maxLinksShown {
 			break
@@ -234,6 +236,10 @@ func (s *server) shared(ctx context.Context, rec *article.Record) ([]sharedView,
 		if err != nil {
 			return nil, fmt.Errorf("search: get linked article %s: %w", l.ID, err)
 		}
+		if other.Cluster != "" && seen[other.Cluster] {
+			continue
+		}
+		seen[other.Cluster] = true
 		out = append(out, sharedView{
 			Page: "/article/" + url.PathEscape(other.ID), Title: titleOf(other.Title),
 			Publisher: publisherOf(&other), Percent: int(l.Share*100 + 0.5),
