@@ -19,7 +19,8 @@ import (
 // Run runs the suite. open returns an empty index; the suite closes it.
 func Run(t *testing.T, open func(t *testing.T) index.Index) {
 	for _, group := range [][]test{
-		writeTests(), groupTests(), placeTests(), storyTests(), textTests(), unicodeTests(), filterTests(), pageTests(), loadTests(),
+		writeTests(), groupTests(), placeTests(), entryTests(), storyTests(), storyModelTests(), textTests(), unicodeTests(),
+		filterTests(), pageTests(), loadTests(),
 	} {
 		for _, test := range group {
 			t.Run(test.name, func(t *testing.T) {

@@ -166,9 +166,7 @@ func RunDurability(t *testing.T, open func(t *testing.T) (x index.Index, reopen 
 	k.upsert(later(art(number(0), "Edited", "A ferry now."), time.Hour))
 	k.label(number(1), "c", "o")
 	k.label(number(2), "c", "o")
-	if err := k.x.Place(k.ctx, []index.Placement{{ID: number(3), Story: "s"}}); err != nil {
-		t.Fatal(err)
-	}
+	k.place(index.Placement{ID: number(3), Story: "s", OriginalBy: "only", ContentHash: k.get(number(3)).ContentHash})
 	k.withdraw(number(4))
 	want := k.snapshot()
 	cursor := k.search(index.Query{Text: "bridge", Size: 5})
@@ -203,6 +201,9 @@ func (k *kit) snapshot() []string {
 		r := k.get(id)
 		out = append(out, fmt.Sprintf("%s v%d of %d %q cluster %s of %d story %q withdrawn %v indexed %v",
 			id, r.Version, len(v), r.Text, r.Cluster, r.Copies, r.Story, r.Withdrawn, r.IndexedAt))
+	}
+	for _, e := range k.entries(time.Time{}) {
+		out = append(out, fmt.Sprintf("%s arrived %v placed %v by %q", e.Record.ID, e.Arrived, e.Placed, e.Record.OriginalBy))
 	}
 	s, err := k.x.Stats(k.ctx)
 	if err != nil {
