@@ -131,7 +131,7 @@ func (k *keeper) decide(ctx context.Context, outcomes []index.Outcome) (*changes
 			ch.created[o.ID] = true
 		}
 		if o.Change != index.Stale && !o.Placed {
-			todo = append(todo, arrived{&o.Record, k.clamp(o.Arrived)})
+			todo = append(todo, arrived{Record: &o.Record, at: k.clamp(o.Arrived)})
 		}
 	}
 	ready, err := prepare(ctx, todo)

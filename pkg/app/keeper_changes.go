@@ -90,6 +90,32 @@ func (c *changes) setClusters(ctx context.Context, d *dedup.Decision) error {
 	return nil
 }
 
+// rename takes articles along that left the window before the last restart: the
+// engine knows them no more, and what they are copies of has another name now.
+func (c *changes) rename(ctx context.Context, added string, d *dedup.Decision) error {
+	for _, old := range sortedKeys(d.Renamed) {
+		group, err := c.group(ctx, old)
+		if err != nil {
+			return err
+		}
+		var left []string
+		for _, m := range group {
+			_, known := d.Clusters[m.ID]
+			if p := c.now[m.ID]; m.ID != added && !known && (p == nil || p.Cluster == "" || p.Cluster == old) {
+				left = append(left, m.ID)
+			}
+		}
+		for _, id := range left { // in order
+			to := cmp.Or(d.Renamed[old], left[0])
+			if err := c.setCluster(ctx, id, to); err != nil {
+				return err
+			}
+			c.move(c.keeper.stories.SetCluster(id, to))
+		}
+	}
+	return nil
+}
+
 // move applies moves between stories.
 func (c *changes) move(moves []story.Move) {
 	for _, m := range moves {

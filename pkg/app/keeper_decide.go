@@ -20,7 +20,8 @@ type readied struct {
 // goes by that, for a page may be fetched, or its archive read, long before.
 type arrived struct {
 	*article.Record
-	at time.Time
+	at      time.Time
+	pending bool // another content is stored than was placed
 }
 
 // clamp bounds an arrival by now: one that a clock that was wrong has put into
@@ -55,7 +56,10 @@ func storyDoc(a arrived) story.Doc {
 	r := a.Record
 	d := story.Doc{
 		ID: r.ID, Title: r.Title, Lead: r.Standfirst, Text: r.Text, Lang: r.Language, Source: r.Site,
-		Arrived: a.at,
+		Arrived: a.at, Content: r.ContentHash,
+	}
+	if a.pending {
+		d.Content = ""
 	}
 	if r.Published != nil {
 		d.Published = r.Published.Time
@@ -85,6 +89,9 @@ func (k *keeper) decideOne(ctx context.Context, ch *changes, a arrived, ready *r
 		p.OriginalBy = string(dedup.NoCopies)
 	}
 	d := k.engine.AddPrepared(ready.copies, ready.print, a.at)
+	if d.Same {
+		return nil // it is in the batch twice
+	}
 	if err := ch.setCluster(ctx, r.ID, d.Cluster); err != nil {
 		return err
 	}
@@ -103,6 +110,9 @@ func (k *keeper) decideOne(ctx context.Context, ch *changes, a arrived, ready *r
 		k.stories.Remove(r.ID)
 	}
 	if err := ch.setClusters(ctx, &d); err != nil {
+		return err
+	}
+	if err := ch.rename(ctx, r.ID, &d); err != nil {
 		return err
 	}
 	k.metrics.observe(r.ID, &d)

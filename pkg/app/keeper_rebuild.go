@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -15,8 +16,8 @@ import (
 )
 
 const (
-	// rebuildChunk is how many articles are made ready at once.
-	rebuildChunk = 512
+	// rebuildSize is how many articles are made ready at once.
+	rebuildSize = 512
 	// rebuildTell is how often a long rebuild says how far it is.
 	rebuildTell = 10 * time.Second
 )
@@ -33,23 +34,11 @@ func (k *keeper) rebuild(ctx context.Context) error {
 	}
 	r := rebuilder{keeper: k, told: start}
 	k.latest = start
-	since := start.Add(-max(k.flags.CopyWindow, k.flags.StoryWindow))
-	err := k.index.Each(ctx, since, func(e *index.Entry) error {
-		if !e.Placed {
-			r.unplaced = append(r.unplaced, arrivedID{e.Record.ID, e.Arrived})
-			if e.Record.Cluster == e.Record.ID && e.Record.Story == "" {
-				return nil // new: it is taken in like one that arrives
-			}
-			e.Record.Sketch = "" // its text was not compared yet, only its former one
-		}
-		r.chunk = append(r.chunk, arrived{&e.Record, k.clamp(e.Arrived)})
-		if len(r.chunk) < rebuildChunk {
-			return nil
-		}
-		return r.flush(ctx)
-	})
+	// Tables keep articles a sixteenth longer, for those that come late.
+	since := start.Add(-max(k.flags.CopyWindow, k.flags.StoryWindow) / 16 * 17)
+	err := k.index.Each(ctx, since, func(e *index.Entry) error { return r.add(ctx, e) })
 	if err == nil {
-		err = r.flush(ctx)
+		err = errors.Join(r.next(ctx), r.finish())
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild from the index what is known of copies and stories: %w", err)
@@ -68,32 +57,73 @@ type arrivedID struct {
 	at time.Time
 }
 
-// rebuilder restores articles in the order of their arrival.
+// rebuilder restores articles in the order of their arrival. While one chunk is
+// restored, the next is made ready on the other cores.
 type rebuilder struct {
 	keeper   *keeper
 	chunk    []arrived
+	ahead    *rebuildChunk // nil if none
 	restored int
 	unplaced []arrivedID
 	told     time.Time
 }
 
-func (r *rebuilder) flush(ctx context.Context) error {
-	ready := make([]readied, len(r.chunk))
-	err := inParallel(ctx, len(r.chunk), func(i int) {
-		a := r.chunk[i]
-		ready[i].print = fingerprint(a.Record)
-		if a.Story != "" && tellsNews(a.Record) {
-			ready[i].stories = story.Prepare(storyDoc(a))
+// rebuildChunk is a chunk that is being made ready.
+type rebuildChunk struct {
+	articles []arrived
+	ready    []readied
+	done     chan error
+}
+
+// add takes an article of the index.
+func (r *rebuilder) add(ctx context.Context, e *index.Entry) error {
+	if !e.Placed {
+		r.unplaced = append(r.unplaced, arrivedID{e.Record.ID, e.Arrived})
+		if e.Record.Version == 1 && e.Record.Story == "" {
+			return nil // it is taken in like one that arrives
 		}
-	})
-	if err != nil {
+	}
+	r.chunk = append(r.chunk, arrived{Record: &e.Record, at: r.keeper.clamp(e.Arrived), pending: !e.Placed})
+	if len(r.chunk) < rebuildSize {
+		return nil
+	}
+	return r.next(ctx)
+}
+
+// next begins to make a chunk ready, and restores the one before.
+func (r *rebuilder) next(ctx context.Context) error {
+	c := &rebuildChunk{articles: r.chunk, ready: make([]readied, len(r.chunk)), done: make(chan error, 1)}
+	go func() {
+		c.done <- inParallel(ctx, len(c.articles), func(i int) {
+			a := c.articles[i]
+			if !a.pending {
+				c.ready[i].print = fingerprint(a.Record)
+			}
+			if a.Story != "" && tellsNews(a.Record) {
+				c.ready[i].stories = story.Prepare(storyDoc(a))
+			}
+		})
+	}()
+	r.chunk = make([]arrived, 0, rebuildSize)
+	err := r.finish()
+	r.ahead = c
+	return err
+}
+
+// finish restores the chunk that was begun.
+func (r *rebuilder) finish() error {
+	c := r.ahead
+	if c == nil {
+		return nil
+	}
+	r.ahead = nil
+	if err := <-c.done; err != nil {
 		return err
 	}
-	for i := range r.chunk {
-		r.keeper.restore(r.chunk[i], &ready[i])
+	for i := range c.articles {
+		r.keeper.restore(c.articles[i], &c.ready[i])
 	}
-	r.restored += len(r.chunk)
-	r.chunk = r.chunk[:0]
+	r.restored += len(c.articles)
 	if time.Since(r.told) > rebuildTell {
 		r.told = time.Now()
 		r.keeper.log.Info("rebuilding from the index what is known of copies and stories", "articles", r.restored)
@@ -105,7 +135,7 @@ func (r *rebuilder) flush(ctx context.Context) error {
 func (k *keeper) restore(r arrived, ready *readied) {
 	k.engine.Restore(dedup.Placed{
 		ID: r.ID, Cluster: r.Cluster, Content: r.ContentHash, At: r.at, Print: ready.print,
-		Pending: ready.print.Exact == "", // or without a word, which makes no difference
+		Pending: r.pending,
 	})
 	if ready.stories != nil {
 		ready.stories.Doc.Cluster, ready.stories.Doc.Story = r.Cluster, r.Story
