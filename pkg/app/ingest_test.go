@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -263,28 +261,5 @@ func TestWorkersSurviveBrokerRestart(t *testing.T) {
 	lost, twice, extra := c.count(t, want)
 	if dead := c.messages(t, bus.StreamDead); lost+twice+extra+dead != 0 {
 		t.Errorf("%d lost, %d twice, %d unexpected, %d dead letters", lost, twice, extra, dead)
-	}
-}
-
-func TestIndexDirectoryIsLocked(t *testing.T) {
-	_, nats := startTestBroker(t)
-	dir := filepath.Join(t.TempDir(), "index")
-	args := []string{"--nats", nats, "--http", "127.0.0.1:0", "--index", "bleve:" + dir, "--listen"}
-	listen := freeAddr(t)
-	start(t, program(t, "index"), append(args, listen)...)
-	eventually(t, 30*time.Second, "the first index worker serves", func() bool {
-		conn, err := net.Dial("tcp", listen)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil && searchAPI("http://"+listen).total() == 0
-	})
-	second := start(t, program(t, "index"), append(args, "127.0.0.1:0")...)
-	if status := second.wait(t, 30*time.Second); status != 1 {
-		t.Errorf("exit status %d, want 1", status)
-	}
-	lines := strings.Split(strings.TrimSpace(second.output.String()), "\n")
-	if last := lines[len(lines)-1]; !strings.Contains(last, dir) || !strings.Contains(last, "process") {
-		t.Errorf("the error does not name directory and reason: %s", last)
 	}
 }

@@ -137,8 +137,9 @@ type Reader interface {
 	Stories(ctx context.Context, q StoriesQuery) (StoriesResult, error)
 	// Each calls fn for every article that arrived at or after since, withdrawn
 	// ones included, in the order of arrival; those of one batch by id. It sees
-	// one state of the index. fn is called from one goroutine and must not write
-	// to the index; its error ends Each, which returns it.
+	// one state of the index. fn is called from one goroutine and must not call
+	// the index, which may be waiting for Each to be closed; its error ends Each,
+	// which returns it.
 	Each(ctx context.Context, since time.Time, fn func(*Entry) error) error
 	Stats(ctx context.Context) (Stats, error)
 }
