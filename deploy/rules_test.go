@@ -27,7 +27,7 @@ func knownMetrics() []string {
 		"feed_overdue_seconds", "feeds",
 		"fetch_responses_total", "fetch_duration_seconds", "fetch_bytes_total",
 		"removed_blocks_total", "extract_warnings_total", "article_words",
-		"copies_total", "copy_candidates", "copy_verifications",
+		"revisits_total", "revisits_waiting", "copies_total", "copy_candidates", "copy_verifications",
 		"relate_rebuild_seconds", "relate_articles", "relate_bytes", "relate_stories", "index_batch_seconds", "index_documents", "build_info",
 	}
 }
