@@ -98,6 +98,14 @@ func (k *keeper) decideOne(ctx context.Context, ch *changes, a arrived, ready *r
 	if err := ch.setLinks(ctx, r.ID, d.Links); err != nil {
 		return err
 	}
+	// Copies that a new article gives its name keep their place: it joins them, not
+	// they it. So they are found where they are by who reads them by their arrival.
+	_, known := k.stories.Of(r.ID)
+	if !known {
+		if err := ch.setClusters(ctx, &d); err != nil {
+			return err
+		}
+	}
 	if ready.stories != nil {
 		ready.stories.Doc.Cluster = d.Cluster
 		s := k.stories.AddPrepared(ready.stories)
@@ -109,8 +117,10 @@ func (k *keeper) decideOne(ctx context.Context, ch *changes, a arrived, ready *r
 	} else {
 		k.stories.Remove(r.ID)
 	}
-	if err := ch.setClusters(ctx, &d); err != nil {
-		return err
+	if known {
+		if err := ch.setClusters(ctx, &d); err != nil {
+			return err
+		}
 	}
 	if err := ch.rename(ctx, r.ID, &d); err != nil {
 		return err
