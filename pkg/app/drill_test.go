@@ -18,14 +18,18 @@ import (
 // must be able to fail, so each also runs against a worker that is wrong on
 // purpose, the mutant, and must catch it.
 
-// mutantEnv makes this test program a normalize worker that acknowledges a page
-// before its article is published.
+// mutantEnv makes this test program a worker that is wrong: a normalize worker
+// that acknowledges a page before its article is published, or an index worker
+// that does not learn what the one before it knew.
 const mutantEnv = "COPYDESK_TEST_MUTANT"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(mutantEnv) == "ack-first" {
-		env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	switch os.Getenv(mutantEnv) {
+	case "ack-first":
 		os.Exit(Main("normalize", "A normalize worker that acknowledges first.", &ackFirstCommand{}, os.Args[1:], env))
+	case "forgetful":
+		os.Exit(Main("index", "An index worker that knows nothing of what was before.", &forgetfulCommand{}, os.Args[1:], env))
 	}
 	status := m.Run()
 	if builtBinaries.Load() {
