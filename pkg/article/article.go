@@ -39,6 +39,7 @@ type Article struct {
 	Images       []Image   `json:"images,omitempty"`
 	Access       Access    `json:"access"`
 	Kind         Kind      `json:"kind"`
+	Rights       *Rights   `json:"rights,omitempty"` // nil: nothing is reserved
 	Body         []Block   `json:"body"`
 	Text         string    `json:"text"`
 	Words        int       `json:"words"`

@@ -21,6 +21,7 @@ const (
 	HeaderFetchedAt       = "Copydesk-Fetched-At"
 	HeaderFeed            = "Copydesk-Feed"
 	HeaderEntry           = "Copydesk-Entry"
+	HeaderRights          = "Copydesk-Rights"
 )
 
 // ErrBadPage marks a page message that cannot be read: a header is missing or
@@ -37,6 +38,7 @@ type Page struct {
 	FetchedAt   time.Time // when the response began
 	Feed        string    // URL of the feed that named the page, if any
 	Entry       Entry     // what that feed said of it
+	Rights      Rights    // what the publisher reserves, as far as the fetch told
 	Body        []byte    // decoded of any Content-Encoding
 }
 
@@ -86,6 +88,13 @@ func (p *Page) Headers(encoding string) (map[string][]string, error) {
 		}
 		h[HeaderEntry] = []string{string(entry)}
 	}
+	if !p.Rights.IsZero() {
+		rights, err := json.Marshal(p.Rights)
+		if err != nil {
+			return nil, fmt.Errorf("article: encode rights of page %s: %w", p.ID, err)
+		}
+		h[HeaderRights] = []string{string(rights)}
+	}
 	return h, nil
 }
 
@@ -118,6 +127,11 @@ func PageFromHeaders(h map[string][]string, body []byte) (*Page, error) {
 	if e := get(HeaderEntry); e != "" {
 		if err := json.Unmarshal([]byte(e), &p.Entry); err != nil {
 			return nil, fmt.Errorf("%w: header %s: %w", ErrBadPage, HeaderEntry, err)
+		}
+	}
+	if r := get(HeaderRights); r != "" {
+		if err := json.Unmarshal([]byte(r), &p.Rights); err != nil {
+			return nil, fmt.Errorf("%w: header %s: %w", ErrBadPage, HeaderRights, err)
 		}
 	}
 	return p, nil

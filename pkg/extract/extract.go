@@ -97,6 +97,7 @@ func Extract(p *article.Page, o Options) (*Result, error) {
 	setImages(&a, pg, m, body)
 	setAccess(&a, pg, m, p.Status)
 	setKind(&a, pg, m, body)
+	setRights(&a, p)
 	a.ContentHash = article.ContentHash(a.Title, a.Text)
 	if o.AsPrinted {
 		a.Body, a.Text = printed, article.JoinText(printed)
