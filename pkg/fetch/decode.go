@@ -70,6 +70,17 @@ func readBody(body io.Reader, contentEncoding []string, l bodyLimits) (data []by
 	return data, w.n, nil
 }
 
+// Decode undoes the Content-Encoding of a body that was received earlier, within
+// the bounds of a page that is fetched now. Its error is always an [*Error].
+func Decode(body []byte, contentEncoding []string) ([]byte, error) {
+	d := DefaultLimits()
+	data, _, err := readBody(bytes.NewReader(body), contentEncoding, bodyLimits{max: d.PageBytes, ratio: d.Ratio, ratioFloor: d.RatioFloor})
+	if err != nil {
+		return nil, asError(err)
+	}
+	return data, nil
+}
+
 // layers returns the codings of a Content-Encoding in the order to undo them.
 func layers(headers []string) ([]string, error) {
 	var out []string

@@ -65,7 +65,9 @@ func (f *Fetcher) exchange(ctx context.Context, v *visit, u *target) (*answer, o
 	timed, cancel := context.WithTimeout(ctx, v.left)
 	defer cancel()
 
-	resp, err := f.transport.RoundTrip(f.request(timed, v, u))
+	req := f.request(timed, v, u)
+	seen := v.witness(req)
+	resp, err := f.transport.RoundTrip(seen.traced(req))
 	if err != nil {
 		err = f.explain(ctx, timed, err)
 		var e *Error
@@ -80,11 +82,14 @@ func (f *Fetcher) exchange(ctx context.Context, v *visit, u *target) (*answer, o
 	}
 	if a.status < 200 || a.status > 299 {
 		defer time.AfterFunc(drainTime, cancel).Stop()
-		n, _ := io.CopyN(io.Discard, resp.Body, drainBytes)
+		n, err := io.CopyN(io.Discard, seen.body(resp), drainBytes)
 		v.wire += n
+		seen.tell(v, a, resp, !errors.Is(err, io.EOF))
 		return a, out, nil
 	}
-	if err := f.readAnswer(v, a, resp); err != nil {
+	err = f.readAnswer(v, a, resp, seen.body(resp))
+	seen.tell(v, a, resp, err != nil)
+	if err != nil {
 		return nil, out, f.explain(ctx, timed, err)
 	}
 	return a, out, nil
@@ -123,7 +128,7 @@ func (f *Fetcher) request(ctx context.Context, v *visit, u *target) *http.Reques
 }
 
 // readAnswer reads and decodes the body.
-func (f *Fetcher) readAnswer(v *visit, a *answer, resp *http.Response) error {
+func (f *Fetcher) readAnswer(v *visit, a *answer, resp *http.Response, content io.Reader) error {
 	l := bodyLimits{max: f.o.Limits.PageBytes, ratio: f.o.Limits.Ratio, ratioFloor: f.o.Limits.RatioFloor}
 	switch {
 	case v.robots:
@@ -134,7 +139,7 @@ func (f *Fetcher) readAnswer(v *visit, a *answer, resp *http.Response) error {
 	if resp.ContentLength > l.max && !l.cut {
 		return errf(ClassTooLarge, "body of %d bytes is larger than %s", resp.ContentLength, bytesText(l.max))
 	}
-	body, n, err := readBody(resp.Body, resp.Header.Values("Content-Encoding"), l)
+	body, n, err := readBody(content, resp.Header.Values("Content-Encoding"), l)
 	v.wire += n
 	a.body = body
 	return err

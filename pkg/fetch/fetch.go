@@ -35,6 +35,10 @@ type Request struct {
 	Kind         Kind // empty: KindPage
 	ETag         string
 	LastModified string
+	// Observe, if there is one, is told of every request that was answered, those
+	// of redirects included and those of robots.txt not, in order, by the
+	// goroutine that fetches.
+	Observe func(*Exchange)
 }
 
 // Response is what a URL returned: any status of the 200s, or 304.
