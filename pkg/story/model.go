@@ -45,7 +45,7 @@ const (
 
 func pairFeatures(a, b *unit) features {
 	f := compare(&a.vector, &b.vector)
-	f[fTime] = math.Log1p(days(a.at, b.at))
+	f[fTime] = math.Log1p(apart(a, b))
 	if a.dated && b.dated {
 		f[fDated] = 1
 	}
@@ -70,6 +70,16 @@ func (m *model) logit(f *features) float64 {
 }
 
 // days is the distance of two times in seconds.
+// apart is how many days lie between two units. Where one of them has no date, it
+// goes by when they arrived: an old report that is read today arrives with others
+// of its time.
+func apart(a, b *unit) float64 {
+	if a.dated && b.dated {
+		return days(a.at, b.at)
+	}
+	return days(a.arrived, b.arrived)
+}
+
 func days(a, b int64) float64 {
 	return math.Abs(float64(a-b)) / 86400
 }

@@ -75,7 +75,7 @@ func (t *Tracker) place(u *unit, terms []weighed, newID string) Assignment {
 	var near []*unit
 	for _, c := range t.candidates(terms) {
 		v := t.unit(c.unit)
-		if v == nil || days(u.at, v.at) > window {
+		if v == nil || apart(u, v) > window {
 			continue
 		}
 		t.score(u, v)

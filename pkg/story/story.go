@@ -93,7 +93,9 @@ type unit struct {
 	mark    uint32
 	number  uint32
 	dated   bool
-	at      int64 // seconds
+	size    uint16 // terms of the article that stands for it
+	at      int64  // seconds
+	arrived int64  // seconds; at, if it is not known
 	story   *group
 	cluster string
 	docs    []string
@@ -151,11 +153,18 @@ func (t *Tracker) AddPrepared(p *Prepared) Assignment {
 	}
 	if u := t.clusters[cluster]; u != nil {
 		t.attach(d.ID, p.hash, u)
+		if u.standsFor(p) {
+			return t.refit(u, p, arrived)
+		}
 		return Assignment{Story: u.story.id}
 	}
 
-	u := &unit{at: t.last, dated: !d.Published.IsZero(), cluster: cluster}
+	u := &unit{at: t.last, arrived: t.last, dated: !d.Published.IsZero(), cluster: cluster}
+	if !d.Arrived.IsZero() {
+		u.arrived = d.Arrived.Unix()
+	}
 	terms := t.vectors.vector(p, known, &u.vector)
+	u.size = uint16(min(len(p.terms), 1<<16-1))
 	var a Assignment
 	if d.Story != "" {
 		t.enter(u, t.group(d.Story))
@@ -298,7 +307,7 @@ func (t *Tracker) SetCluster(id, cluster string) []Move {
 		t.clusters[cluster] = u
 		return nil
 	case v == nil:
-		v = &unit{vector: u.vector, at: u.at, dated: u.dated, cluster: cluster}
+		v = &unit{vector: u.vector, size: u.size, at: u.at, arrived: u.arrived, dated: u.dated, cluster: cluster}
 		t.enter(v, u.story)
 		t.post(v, nil, t.slots[u.number-t.first].arrived)
 		t.clusters[cluster] = v
