@@ -104,22 +104,47 @@ func Resolve(base, ref string) (string, error) {
 }
 
 // Canonical returns the canonical form of an absolute URL: parsed and printed
-// as browsers do, default port gone, fragment, user name and password gone,
-// tracking parameters gone. The order of the other parameters stays: some
-// sites give it a meaning.
+// as browsers do (dot segments, default port and IDN settled), with fragment,
+// user name, password, the dot behind the host name, session ids and tracking
+// parameters gone and percent-encoding in normal form. The order of the other
+// parameters stays: some sites give it a meaning. The canonical form of a
+// canonical form is itself.
 func Canonical(raw string) (string, error) {
 	u, err := Parse(raw)
 	if err != nil {
 		return "", err
 	}
-	u.u.SetUsername("")
-	u.u.SetPassword("")
-	query := stripTracking(u.u.Query())
-	if query != "" {
-		query = "?" + query // the setter drops one question mark
+	// What is taken out can leave a dot segment behind, and so on.
+	for range maxRounds {
+		next, err := Parse(u.plainer())
+		if err != nil {
+			return "", err
+		}
+		if next.String() == u.String() {
+			return u.String(), nil
+		}
+		u = next
 	}
-	u.u.SetSearch(query)
-	return u.String(), nil
+	return "", fmt.Errorf("%w %q: parts nest deeper than %d", ErrInvalid, clip(raw), maxRounds)
+}
+
+// maxRounds bounds how often a URL is made plainer; real ones need two rounds.
+const maxRounds = 16
+
+// plainer returns the URL without what does not belong to its canonical form.
+func (u *URL) plainer() string {
+	host := strings.TrimRight(u.Host(), ".")
+	if host == "" {
+		host = u.Host()
+	}
+	if port := u.u.Port(); port != "" {
+		host += ":" + port
+	}
+	s := u.Scheme() + "://" + host + normalEscapes(keepSegments(u.Path()))
+	if query := normalEscapes(keepParams(u.u.Query())); query != "" {
+		s += "?" + query
+	}
+	return s
 }
 
 // Host returns the host name of a URL without its port, or "" for no URL.
