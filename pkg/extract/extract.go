@@ -158,32 +158,17 @@ func setAddress(a *article.Article, p *article.Page, m *meta) {
 	a.Publisher = publisherOf(a, p, m)
 }
 
-// canonicalLink returns the address that a page gives as its canonical one; ""
-// if it gives none that can be.
+// canonicalLink returns the address that a page gives as its canonical one, or
+// its own where that cannot be; "" if it gives none.
 func canonicalLink(link, base string) string {
 	if link == "" {
 		return ""
 	}
 	abs, err := weburl.Resolve(base, link)
-	if err != nil || frontPage(abs, base) {
-		return ""
-	}
-	canonical, err := weburl.Canonical(abs)
 	if err != nil {
 		return ""
 	}
-	return canonical
-}
-
-// frontPage reports a canonical link that points at the home page although the
-// page is not it: a common mistake that would make all articles one.
-func frontPage(canonical, final string) bool {
-	c, err := weburl.Parse(canonical)
-	if err != nil {
-		return true
-	}
-	f, err := weburl.Parse(final)
-	return err == nil && c.PathQuery() == "/" && f.PathQuery() != "/"
+	return weburl.Confirmed(base, abs)
 }
 
 func publisherOf(a *article.Article, p *article.Page, m *meta) string {
