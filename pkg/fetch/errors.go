@@ -39,6 +39,7 @@ const (
 	ClassHTTP5xx           = "http_5xx"           // the server fails
 	ClassGone              = "gone"               // 410: withdrawn for good
 	ClassThrottled         = "throttled"          // the host is left alone for RetryAfter
+	ClassElsewhere         = "elsewhere"          // the host is not this program's to ask, see Options.Admit
 )
 
 // classes lists every label that the metrics may carry.
@@ -46,6 +47,7 @@ var classes = []string{
 	classOK, classNotModified,
 	ClassURL, ClassRobots, ClassRobotsUnreachable, ClassAddress, ClassDNS, ClassConnect, ClassTLS, ClassTimeout, ClassCanceled,
 	ClassProtocol, ClassTooLarge, ClassTruncated, ClassEncoding, ClassRedirect, ClassHTTP4xx, ClassHTTP5xx, ClassGone, ClassThrottled,
+	ClassElsewhere,
 }
 
 // Error is why a fetch gave no response. Its text is one line without control
@@ -56,6 +58,7 @@ type Error struct {
 	Status     int           // HTTP status, 0 if there was none
 	RetryAfter time.Duration // when to come back at the earliest, 0 if the server and the host's state say nothing
 	Temporary  bool          // the same request may succeed later
+	Elsewhere  string        // of ClassElsewhere: the URL that is another's to ask for, which a redirect may have led to
 	Err        error
 }
 

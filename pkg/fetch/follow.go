@@ -11,6 +11,7 @@ import (
 type visit struct {
 	req    Request
 	robots bool          // it is for a robots.txt
+	host   string        // whose robots.txt it is for
 	page   bool          // it is for what the caller asked for
 	left   time.Duration // network time that may still be spent
 	spent  time.Duration // network time spent
@@ -77,9 +78,18 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 	if err := f.guard.check(u.URL); err != nil {
 		return nil, err
 	}
+	adm, err := f.admit(v, hostKey(u.Hostname()))
+	if err != nil {
+		e := *asError(err)
+		e.Elsewhere = u.href
+		return nil, &e
+	}
+	defer adm.done()
+	wait, cancel := adm.waiting(ctx)
+	defer cancel()
 	var crawl time.Duration
 	if !f.o.IgnoreRobots && !v.robots {
-		rules, err := f.robots.get(ctx, u)
+		rules, err := f.robots.get(wait, u)
 		if err != nil {
 			return nil, err
 		}
@@ -88,11 +98,17 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 		}
 		crawl = rules.CrawlDelay
 	}
-	turn, err := f.hosts.take(ctx, hostKey(u.Hostname()), v.page, crawl)
+	turn, err := f.hosts.take(wait, hostKey(u.Hostname()), v.page, crawl, adm.since())
 	if err != nil {
-		return nil, callerError(ctx, err)
+		return nil, callerError(wait, err)
 	}
-	a, out, err := f.exchange(ctx, v, u)
+	run, end, ok := adm.running(ctx)
+	defer end()
+	if !ok {
+		turn.end(outcome{})
+		return nil, &Error{Class: ClassCanceled, Temporary: true, Err: context.Canceled}
+	}
+	a, out, err := f.exchange(run, v, u)
 	turn.end(out)
 	return a, err
 }

@@ -45,6 +45,11 @@ type Options struct {
 	// IgnoreRobots fetches without asking for robots.txt.
 	IgnoreRobots bool
 
+	// Admit, if set, is asked before each request, by the name of its host, also
+	// before one that a redirect leads to. Its error makes the fetch fail with
+	// ClassElsewhere.
+	Admit func(host string) (*Admission, error)
+
 	// Limits bounds what a server can cost. Zero fields: DefaultLimits.
 	Limits Limits
 

@@ -38,6 +38,7 @@ type host struct {
 	users    int           // turns under way or waited for
 	ready    time.Time     // nothing starts before
 	page     time.Time     // end of the last request that was not for robots.txt
+	since    time.Time     // up to when another may have asked the host
 	crawl    time.Duration // crawl-delay last heard of
 	failures int           // failures to connect in a row
 	why      string        // reason of a ready that is further off than the delay
@@ -62,11 +63,21 @@ type outcome struct {
 }
 
 // take waits for the host's turn; crawl is the crawl-delay between pages, which
-// does not hold for robots.txt itself. When the wait would exceed the limit or the
-// context's deadline it returns a ClassThrottled error at once.
-func (t *hosts) take(ctx context.Context, name string, page bool, crawl time.Duration) (*turn, error) {
+// does not hold for robots.txt itself. since is [Admission].Since. When the wait
+// would exceed the limit or the context's deadline it returns a ClassThrottled
+// error at once.
+func (t *hosts) take(ctx context.Context, name string, page bool, crawl time.Duration, since time.Time) (*turn, error) {
 	t.mu.Lock()
 	h := t.use(name)
+	if since.After(h.since) {
+		h.since = since
+		if ready := since.Add(t.delay); ready.After(h.ready) {
+			h.ready = ready
+		}
+		if since.After(h.page) {
+			h.page = since
+		}
+	}
 	if page {
 		h.crawl = crawl
 	}

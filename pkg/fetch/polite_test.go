@@ -358,12 +358,12 @@ func TestBackoff(t *testing.T) {
 func TestHostTableIsBounded(t *testing.T) {
 	ctx := context.Background()
 	h := newHosts(0, time.Second, 3)
-	held, err := h.take(ctx, "held", true, 0)
+	held, err := h.take(ctx, "held", true, 0, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
-		u, err := h.take(ctx, fmt.Sprint("host", i), true, 0)
+		u, err := h.take(ctx, fmt.Sprint("host", i), true, 0, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
