@@ -264,7 +264,7 @@ func clipText(s string, n int) string {
 
 // encodeURLMessage returns the message, the partition of its host, and its id.
 func encodeURLMessage(m urlMessage) (data []byte, partition int, msgID string, err error) {
-	canonical, err := weburl.Canonical(m.URL)
+	canonical, err := weburl.PageURL(m.URL)
 	if err != nil {
 		return nil, 0, "", err
 	}
