@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
 )
 
 // Kind says what a URL is expected to return. It decides the Accept header and
@@ -43,19 +45,20 @@ type Request struct {
 
 // Response is what a URL returned: any status of the 200s, or 304.
 type Response struct {
-	URL          string        // as asked for
-	FinalURL     string        // after redirects, without fragment and password
-	Status       int           // HTTP status
-	NotModified  bool          // 304: nothing new since the validators; Body is nil
-	ContentType  string        // the Content-Type header as sent
-	ETag         string        // validators for the next request
-	LastModified string        //
-	Body         []byte        // decoded of any Content-Encoding
-	FetchedAt    time.Time     // when the response began
-	PermanentURL string        // where the URL has moved for good (all redirects 301 or 308), "" if it has not
-	MaxAge       time.Duration // how long the server calls the response fresh, 0 to 7 days
-	Redirects    []string      // URLs that redirects led to, in order
-	Header       http.Header   // of the final response, as sent: its Content-Encoding is that of the wire
+	URL          string         // as asked for
+	FinalURL     string         // after redirects, without fragment and password
+	Status       int            // HTTP status
+	NotModified  bool           // 304: nothing new since the validators; Body is nil
+	ContentType  string         // the Content-Type header as sent
+	ETag         string         // validators for the next request
+	LastModified string         //
+	Body         []byte         // decoded of any Content-Encoding
+	FetchedAt    time.Time      // when the response began
+	PermanentURL string         // where the URL has moved for good (all redirects 301 or 308), "" if it has not
+	MaxAge       time.Duration  // how long the server calls the response fresh, 0 to 7 days
+	Redirects    []string       // URLs that redirects led to, in order
+	Rights       article.Rights // what header, page head and robots.txt reserve; NoArchive keeps it out of an archive
+	Header       http.Header    // of the final response, as sent: its Content-Encoding is that of the wire
 }
 
 // Fetcher fetches. It is safe for concurrent use. Close it when done.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/article"
 )
 
 // visit is one fetch under way, over all its redirects.
@@ -16,6 +18,8 @@ type visit struct {
 	left   time.Duration // network time that may still be spent
 	spent  time.Duration // network time spent
 	wire   int64         // body bytes received
+
+	rights article.Rights // what robots.txt reserves of the URL last asked for
 }
 
 // follow fetches and follows redirects. Every hop passes the same checks.
@@ -97,6 +101,7 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 			return nil, errf(ClassRobots, "robots.txt of %s forbids it", u.Host)
 		}
 		crawl = rules.CrawlDelay
+		v.rights = rules.Rights(u.pathQuery())
 	}
 	turn, err := f.hosts.take(wait, hostKey(u.Hostname()), v.page, crawl, adm.since())
 	if err != nil {
@@ -163,6 +168,11 @@ func (f *Fetcher) finish(v *visit, resp *Response, a *answer) error {
 		resp.LastModified = m
 	}
 	resp.MaxAge = maxAge(a.header, a.at)
+	if !v.robots {
+		resp.Rights = v.rights
+		resp.Rights.Add(article.RightsOfHeader(a.header, a.at))
+		resp.Rights.Add(article.RightsOfPage(resp.Body, a.at))
+	}
 	return nil
 }
 

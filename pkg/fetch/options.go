@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/copydesk/copydesk/pkg/article"
 )
 
 // Agent is the product token that robots.txt files address this program by.
-const Agent = "copydesk"
+const Agent = article.Agent
 
 // DefaultContact is where a site's owner finds out who fetches.
 const DefaultContact = "https://github.com/copydesk/copydesk"

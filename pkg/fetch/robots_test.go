@@ -28,7 +28,8 @@ func TestRobotsRules(t *testing.T) {
 		{"somebody else", "User-agent: otherbot\nDisallow: /", "/ /a", ""},
 		{"agent in any case", "uSER-aGENT: CopyDesk\ndISALLOW: /a", "/b", "/a"},
 		{"agent with version", "User-agent: copydesk/2.1 beta\nDisallow: /a", "/b", "/a"},
-		{"agent that only begins alike", "User-agent: copydesk-images\nDisallow: /\nUser-agent: copydesk2\nDisallow: /", "/ /a", ""},
+		{"agent that only begins alike", "User-agent: copydesk-images\nDisallow: /\nUser-agent: copydesks\nDisallow: /", "/ /a", ""},
+		{"only token characters count", "User-agent: copydesk2\nDisallow: /a", "/b", "/a"},
 		{"agent that is shorter", "User-agent: copy\nDisallow: /", "/ /a", ""},
 		{"two agents, one group", "User-agent: otherbot\nUser-agent: copydesk\nDisallow: /a\nUser-agent: x\nDisallow: /b", "/b", "/a"},
 		{"groups of one agent add up", "User-agent: copydesk\nDisallow: /a\n\nUser-agent: x\nDisallow: /c\n\nUser-agent: copydesk\nDisallow: /b", "/c", "/a /b"},
@@ -65,7 +66,8 @@ func TestRobotsRules(t *testing.T) {
 		{"carriage returns alone", "User-agent: *\rDisallow: /a\rDisallow: /b", "/c", "/a /b"},
 		{"Windows line ends", "User-agent: *\r\nDisallow: /a\r\n\r\nDisallow: /b\r\n", "/c", "/a /b"},
 		{"byte order mark", "\xef\xbb\xbfUser-agent: *\nDisallow: /a", "/b", "/a"},
-		{"no colon", "User-agent *\nDisallow /\n", "/ /a", ""},
+		{"no colon", "User-agent *\nDisallow\t/a\n", "/b", "/a"},
+		{"no colon, and more than one word", "User-agent: *\nDisallow /a /b\n", "/a /b", ""},
 		{"a page instead", "<!doctype html><title>Not found</title>\n<p>User-agent: none</p>", "/ /a", ""},
 		{"binary", "\x00\xff\xfe\x01:\x02\nUser-agent: *\x00\nDisallow: /\xff\nDisallow: /a", "/b /a", ""},
 		{"rule without slash", "User-agent: *\nDisallow: a", "/a /b", ""},
@@ -134,6 +136,7 @@ func FuzzRobots(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbfuser-agent:copydesk\r\rdisallow:*\r\n"), "")
 	f.Fuzz(func(t *testing.T, data []byte, path string) {
 		r := ParseRobots(data, Agent)
+		r.Rights(path)
 		if r.CrawlDelay < 0 || r.CrawlDelay > maxCrawlDelay || len(r.Sitemaps) > maxSitemaps {
 			t.Errorf("got %s, %d sitemaps", r.CrawlDelay, len(r.Sitemaps))
 		}

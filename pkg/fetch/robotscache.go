@@ -40,6 +40,8 @@ type robotsEntry struct {
 	fetched time.Time // when the rules were fetched
 	expires time.Time // when to ask again
 	err     *Error    // nil unless rules is: why nothing may be fetched
+
+	etag, lastModified string // validators of the rules; memory only
 }
 
 func newRobotsCache(f *Fetcher) *robotsCache {
@@ -90,11 +92,19 @@ func (c *robotsCache) load(ctx context.Context, key string) (*Robots, error) {
 		c.keep(e)
 		return e.answer()
 	}
-	status, body, err := c.request(ctx, key)
+	old := c.lookup(key)
+	resp, err := c.request(ctx, key, old)
 	now := time.Now()
+	if err == nil && resp.NotModified {
+		e := *old
+		e.fetched, e.expires = now, now.Add(robotsFresh)
+		c.keep(&e)
+		return e.answer()
+	}
 	if err == nil {
-		e := newRobotsEntry(key, status, body, now)
-		c.toStore(ctx, key, status, body, now)
+		e := newRobotsEntry(key, resp.Status, resp.Body, now)
+		e.etag, e.lastModified = resp.ETag, resp.LastModified
+		c.toStore(ctx, key, resp.Status, resp.Body, now)
 		c.keep(e)
 		return e.answer()
 	}
@@ -104,7 +114,7 @@ func (c *robotsCache) load(ctx context.Context, key string) (*Robots, error) {
 	if failed.Class == ClassCanceled {
 		return nil, failed
 	}
-	if old := c.lookup(key); old != nil && old.rules != nil && now.Before(old.fetched.Add(robotsStale)) {
+	if old != nil && old.rules != nil && now.Before(old.fetched.Add(robotsStale)) {
 		e := *old
 		e.expires = now.Add(robotsRetry)
 		c.keep(&e)
@@ -119,23 +129,28 @@ func (c *robotsCache) load(ctx context.Context, key string) (*Robots, error) {
 }
 
 // request fetches a robots.txt and sorts the answers by what RFC 9309, 2.3.1
-// makes of them: rules, no rules (a status without error), or an error.
-func (c *robotsCache) request(ctx context.Context, key string) (status int, body []byte, err error) {
+// makes of them: rules, no rules (a status without error), or an error. What
+// is known of old goes along as validators; then the rules may be what they were.
+func (c *robotsCache) request(ctx context.Context, key string, old *robotsEntry) (*Response, error) {
 	v := &visit{req: Request{URL: key + "/robots.txt"}, robots: true, left: c.f.o.Limits.Total}
+	if old != nil && old.rules != nil {
+		v.req.ETag, v.req.LastModified = old.etag, old.lastModified
+	}
 	resp, err := c.f.follow(ctx, v)
 	c.f.metrics.bytes.Add(float64(v.wire))
 	if err == nil {
-		return resp.Status, wholeLines(resp.Body, c.f.o.Limits.RobotsBytes), nil
+		resp.Body = wholeLines(resp.Body, c.f.o.Limits.RobotsBytes)
+		return resp, nil
 	}
 	e := *asError(err)
 	switch {
 	case e.Class == ClassHTTP4xx, e.Class == ClassGone, e.Class == ClassRedirect, e.Class == ClassProtocol && e.Status != 0:
-		return e.Status, nil, nil // there is none
+		return &Response{Status: e.Status}, nil // there is none
 	case e.Class == ClassHTTP5xx, e.Class == ClassEncoding, e.Class == ClassTruncated, e.Class == ClassTooLarge:
 		e.Class, e.Temporary = ClassRobotsUnreachable, true
 	}
 	e.Err = fmt.Errorf("robots.txt: %w", e.Err)
-	return 0, nil, &e
+	return nil, &e
 }
 
 // wholeLines drops the line that the size limit cut through: half a pattern
