@@ -218,7 +218,7 @@ func (r *relay) run(tr *traffic, k *killing) {
 			r.publish(tr, left[:n])
 			left = left[n:]
 			waiting += n
-			r.watch(k, r.published-waiting)
+			r.watch(k, waiting)
 			if time.Now().After(deadline) {
 				r.t.Fatalf("not done in time: %d messages wait, %d are still to be sent", waiting, len(left))
 			}
@@ -269,9 +269,11 @@ func (r *relay) publish(tr *traffic, spans []span) {
 	r.published += len(spans)
 }
 
-// watch looks who is the owner, and kills it when its time has come.
-func (r *relay) watch(k *killing, done int) {
+// watch looks who is the owner, and kills it when its time has come. When so
+// little waits that the owner has all of it, the rest would come again and again.
+func (r *relay) watch(k *killing, waiting int) {
 	r.t.Helper()
+	done := r.published - waiting
 	if r.owner < 0 {
 		for i, w := range r.workers {
 			if !w.writes() {
@@ -285,7 +287,7 @@ func (r *relay) watch(k *killing, done int) {
 		}
 		return
 	}
-	if k == nil || r.kills == k.most || done <= r.began || time.Since(r.since) < k.every && done-r.began < k.after {
+	if k == nil || r.kills == k.most || waiting <= 2*indexBatch || done <= r.began || time.Since(r.since) < k.every && done-r.began < k.after {
 		return
 	}
 	i := r.owner
