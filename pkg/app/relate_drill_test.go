@@ -343,7 +343,7 @@ func checkTraffic(t *testing.T, placed map[string]placing) {
 	summary := fmt.Sprintf("%d articles: %d copies, %d with links, %d of several versions, %d withdrawn, %d stories",
 		len(placed), copies, links, versions, withdrawn, len(stories))
 	t.Log(summary)
-	if least := len(placed) / 100; min(copies, links, versions, withdrawn, len(stories)) < least {
+	if least := len(placed) / 200; min(copies, links, versions, withdrawn, len(stories)) < least {
 		t.Errorf("too little of something to compare: %s", summary)
 	}
 }
