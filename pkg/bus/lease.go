@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -55,9 +56,10 @@ type Lease struct {
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the renewing goroutine has ended
 
+	until atomic.Pointer[time.Time] // when it may have passed to another
+
 	mu       sync.Mutex
 	revision uint64
-	until    time.Time
 }
 
 // errLeaseLost ends the context of a lease.
@@ -92,7 +94,7 @@ func (b *Bus) acquireLease(ctx context.Context, key, owner, nonce string) (*Leas
 		Key: key, Owner: owner, Fence: revision, bus: b, kv: kv, value: value, nonce: nonce, ttl: b.opts.LeaseTTL,
 		done: make(chan struct{}), revision: revision,
 	}
-	l.until = start.Add(l.safe())
+	l.lasts(start)
 	l.ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	go l.renew()
 	return l, nil
@@ -137,6 +139,20 @@ func leaseOf(entry jetstream.KeyValueEntry) leaseValue {
 // the work to notice.
 func (l *Lease) safe() time.Duration { return l.ttl * 4 / 5 }
 
+func (l *Lease) lasts(renewed time.Time) {
+	until := renewed.Add(l.safe())
+	l.until.Store(&until)
+}
+
+// Valid reports whether the lease surely lasts at this moment. The context tells
+// the same a moment later: a process that was stopped and goes on may do other
+// things first. The wall clock is asked, too, because the other one stands still
+// while a machine sleeps.
+func (l *Lease) Valid() bool {
+	now, until := time.Now(), *l.until.Load()
+	return l.ctx.Err() == nil && now.Before(until) && now.Round(0).Before(until.Round(0))
+}
+
 // Context ends when the lease is lost or released.
 func (l *Lease) Context() context.Context { return l.ctx }
 
@@ -154,21 +170,21 @@ func (l *Lease) renew() {
 		case <-timer.C:
 		}
 		start := time.Now()
-		err := l.bus.Call(l.ctx, time.Until(l.until), l.renewOnce)
+		err := l.bus.Call(l.ctx, time.Until(*l.until.Load()), l.renewOnce)
 		switch {
 		case l.ctx.Err() != nil:
 			return
 		case err == nil:
-			l.until = start.Add(l.safe())
+			l.lasts(start)
 			timer.Reset(every)
-		case errors.Is(err, errLeaseLost), !time.Now().Before(l.until):
+		case errors.Is(err, errLeaseLost), !time.Now().Before(*l.until.Load()):
 			l.bus.log.Warn("lost a lease", "lease", l.Key, "owner", l.Owner, "error", err)
 			l.cancel(fmt.Errorf("%w: %s: %w", errLeaseLost, l.Key, err))
 			return
 		default:
 			// The broker does not answer: try again soon, but give up the lease
 			// before it can have passed to somebody else.
-			timer.Reset(min(every/4, max(0, time.Until(l.until))))
+			timer.Reset(min(every/4, max(0, time.Until(*l.until.Load()))))
 		}
 	}
 }
