@@ -63,6 +63,7 @@ func buckets(leaseTTL time.Duration) []bucketLayout {
 		{BucketPages, "fetch state of pages", 7 * day, gib},
 		{BucketRobots, "robots.txt of hosts", day, gib},
 		{BucketLeases, "who owns what", leaseTTL, 16 * mib},
+		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib},
 		{BucketShares, "which worker owns which part", 0, mib},
 		{BucketAttempts, "attempts at redelivered messages", day, 64 * mib},
 	}

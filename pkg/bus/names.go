@@ -20,6 +20,7 @@ const (
 	BucketPages    = "copydesk_pages"    // fetch state, by partition and page id
 	BucketRobots   = "copydesk_robots"   // robots.txt, by host hash
 	BucketLeases   = "copydesk_leases"   // who owns what
+	BucketDead     = "copydesk_dead"     // where the dead letters of a page are
 	BucketShares   = "copydesk_shares"   // which worker owns which part of the work
 	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
 )

@@ -130,7 +130,7 @@ func (w *Worker) publishAll(h *held, outs []Out) error {
 			m.Header[jetstream.MsgIDHeader] = []string{o.MsgID}
 		}
 		h.inject(m.Header)
-		err := w.publish(m, bus.MaxMessage)
+		_, err := w.publish(m, bus.MaxMessage)
 		if bus.IsTooLarge(err) {
 			return Permanent(ReasonTooLarge, err)
 		}
@@ -142,12 +142,12 @@ func (w *Worker) publishAll(h *held, outs []Out) error {
 	return nil
 }
 
-// publish stores one message, waiting as long as the stream is full or the
+// publish stores one message and returns its sequence number, waiting as long as the stream is full or the
 // broker away, until the worker must give up what it holds. Meanwhile the message
 // it came from stays held.
-func (w *Worker) publish(m *nats.Msg, limit int) error {
+func (w *Worker) publish(m *nats.Msg, limit int) (sequence uint64, err error) {
 	if m.Size() > limit {
-		return fmt.Errorf("publish %d bytes to %s: %w", m.Size(), m.Subject, nats.ErrMaxPayload)
+		return 0, fmt.Errorf("publish %d bytes to %s: %w", m.Size(), m.Subject, nats.ErrMaxPayload)
 	}
 	stalled := ""
 	stall := func(cause string, err error) {
@@ -165,22 +165,25 @@ func (w *Worker) publish(m *nats.Msg, limit int) error {
 	defer stall("", nil)
 	for attempt := 0; ; attempt++ {
 		err := w.limited(DefaultPublishTimeout, func(ctx context.Context) error {
-			_, err := w.o.Bus.JetStream().PublishMsg(ctx, m)
+			ack, err := w.o.Bus.JetStream().PublishMsg(ctx, m)
+			if err == nil {
+				sequence = ack.Sequence
+			}
 			return err
 		})
 		switch {
 		case err == nil:
-			return nil
+			return sequence, nil
 		case w.work.Err() != nil:
-			return fmt.Errorf("publish to %s: %w", m.Subject, context.Cause(w.work))
+			return 0, fmt.Errorf("publish to %s: %w", m.Subject, context.Cause(w.work))
 		case bus.IsTooLarge(err):
-			return fmt.Errorf("publish %d bytes to %s: %w", m.Size(), m.Subject, err)
+			return 0, fmt.Errorf("publish %d bytes to %s: %w", m.Size(), m.Subject, err)
 		case bus.IsFull(err):
 			stall(causeFull, err)
 		case bus.IsUnavailable(err):
 			stall(causeBroker, err)
 		default:
-			return fmt.Errorf("publish to %s: %w", m.Subject, err)
+			return 0, fmt.Errorf("publish to %s: %w", m.Subject, err)
 		}
 		w.backOff(spread(min(5*time.Second, 100*time.Millisecond<<min(attempt, 6))))
 	}
@@ -244,10 +247,10 @@ func (w *Worker) bury(h *held, p *permanentError) string {
 	letter := bus.NewDead(&nats.Msg{Subject: h.m.Subject, Header: h.m.Header, Data: h.m.Data}, bus.DeadLetter{
 		Stage: w.o.Name, Reason: p.reason, Error: p.err.Error(), Deliveries: h.m.Deliveries, Worker: w.o.Worker, At: time.Now(),
 	}, key)
-	err := w.publish(letter, bus.MaxPayload)
+	sequence, err := w.publish(letter, bus.MaxPayload)
 	if bus.IsTooLarge(err) {
 		bus.ShrinkDead(letter)
-		err = w.publish(letter, bus.MaxPayload)
+		sequence, err = w.publish(letter, bus.MaxPayload)
 	}
 	if err != nil {
 		if w.work.Err() == nil {
@@ -257,6 +260,9 @@ func (w *Worker) bury(h *held, p *permanentError) string {
 		return outcomeReturned
 	}
 	w.m.dead.WithLabelValues(p.reason).Inc()
+	if err := w.limited(ackTimeout, func(ctx context.Context) error { return w.o.Bus.NoteDead(ctx, letter, sequence) }); err != nil {
+		w.log.Warn("dead letter cannot be found by its page, only in the list", "id", h.id(), "number", sequence, "error", err)
+	}
 	w.log.Warn("dead letter", "id", h.id(), "reason", p.reason, "deliveries", h.m.Deliveries, "error", p.err)
 	return w.ack(h, outcomeDead, func(ctx context.Context) error {
 		// TermWithReason of the client does not wait for the broker; this is the
