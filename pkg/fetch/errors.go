@@ -37,6 +37,7 @@ const (
 	ClassRedirect          = "redirect"           // loop, too many, or nowhere
 	ClassHTTP4xx           = "http_4xx"           // the server refuses
 	ClassHTTP5xx           = "http_5xx"           // the server fails
+	ClassChallenge         = "challenge"          // a page that wants proof of a human reader came instead
 	ClassGone              = "gone"               // 410: withdrawn for good
 	ClassThrottled         = "throttled"          // the host is left alone for RetryAfter
 	ClassElsewhere         = "elsewhere"          // the host is not this program's to ask, see Options.Admit

@@ -47,6 +47,7 @@ type answer struct {
 	body       []byte
 	at         time.Time     // when it began
 	retryAfter time.Duration // how long the host wants to be left alone
+	challenge  bool          // it wants proof of a human reader
 }
 
 // exchange sends one request and reads the answer. The outcome is valid with
@@ -77,21 +78,23 @@ func (f *Fetcher) exchange(ctx context.Context, v *visit, u *target) (*answer, o
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode, header: resp.Header, at: time.Now()}
 	a.retryAfter = pauseFor(a)
-	if a.retryAfter > 0 {
-		out.pause, out.why = a.retryAfter, fmt.Sprintf("it answered %d", a.status)
-	}
+	out.pause, out.why = a.retryAfter, fmt.Sprintf("it answered %d", a.status)
+	out.throttled = a.status == http.StatusTooManyRequests
+	out.failed = out.throttled || a.status >= 500 && a.status < 600
 	if a.status < 200 || a.status > 299 {
 		defer time.AfterFunc(drainTime, cancel).Stop()
-		n, err := io.CopyN(io.Discard, seen.body(resp), drainBytes)
-		v.wire += n
-		seen.tell(v, a, resp, !errors.Is(err, io.EOF))
-		return a, out, nil
+		body, whole := v.refusal(a, resp, seen.body(resp))
+		seen.tell(v, a, resp, !whole)
+		a.challenge = isChallenge(a, body)
+	} else {
+		err = f.readAnswer(v, a, resp, seen.body(resp))
+		seen.tell(v, a, resp, err != nil)
+		if err != nil {
+			return nil, out, f.explain(ctx, timed, err)
+		}
+		a.challenge = isChallenge(a, a.body)
 	}
-	err = f.readAnswer(v, a, resp, seen.body(resp))
-	seen.tell(v, a, resp, err != nil)
-	if err != nil {
-		return nil, out, f.explain(ctx, timed, err)
-	}
+	out.challenge = a.challenge
 	return a, out, nil
 }
 

@@ -37,6 +37,7 @@ type Request struct {
 	Kind         Kind // empty: KindPage
 	ETag         string
 	LastModified string
+	Priority     Priority // before whom it goes that wait for the same host
 	// Observe, if there is one, is told of every request that was answered, those
 	// of redirects included and those of robots.txt not, in order, by the
 	// goroutine that fetches.

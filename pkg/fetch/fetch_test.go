@@ -153,7 +153,6 @@ func TestFetchStatus(t *testing.T) {
 		}
 		w.WriteHeader(status)
 	})
-	f := newTestFetcher(t)
 	for path, want := range map[string]Error{
 		"/400": {Class: ClassHTTP4xx, Status: 400},
 		"/403": {Class: ClassHTTP4xx, Status: 403},
@@ -168,7 +167,7 @@ func TestFetchStatus(t *testing.T) {
 		"/304": {Class: ClassProtocol, Status: 304},
 		"/999": {Class: ClassProtocol, Status: 999},
 	} {
-		e := fail(t, f, s.URL+path, want.Class)
+		e := fail(t, newTestFetcher(t), s.URL+path, want.Class)
 		if e.Status != want.Status || e.Temporary != want.Temporary || e.URL != s.URL+path {
 			t.Errorf("%s: got %+v", path, e)
 		}

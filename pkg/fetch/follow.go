@@ -103,7 +103,7 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 		crawl = rules.CrawlDelay
 		v.rights = rules.Rights(u.pathQuery())
 	}
-	turn, err := f.hosts.take(wait, hostKey(u.Hostname()), v.page, crawl, adm.since())
+	turn, err := f.hosts.take(wait, hostKey(u.Hostname()), place{page: v.page, crawl: crawl, priority: v.req.Priority, since: adm.since()})
 	if err != nil {
 		return nil, callerError(wait, err)
 	}
@@ -114,8 +114,19 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 		return nil, &Error{Class: ClassCanceled, Temporary: true, Err: context.Canceled}
 	}
 	a, out, err := f.exchange(run, v, u)
-	turn.end(out)
-	return a, err
+	pause := turn.end(out)
+	switch {
+	case err != nil:
+		return nil, err
+	case a.challenge:
+		return nil, &Error{
+			Class: ClassChallenge, Status: a.status, Temporary: true, RetryAfter: pause,
+			Err: fmt.Errorf("status %d: the answer wants proof of a human reader instead of giving the page", a.status),
+		}
+	case out.throttled:
+		a.retryAfter = pause
+	}
+	return a, nil
 }
 
 // callerError tells the end of the caller's context from the limits' time-outs.

@@ -75,8 +75,7 @@ func seconds(s string) (time.Duration, bool) {
 }
 
 // pauseFor returns how long an answer asks that its host be left alone: the
-// Retry-After of a 429 or 503, at most a day; a 429 without one counts as a
-// minute.
+// Retry-After of a 429 or 503, at most six hours; 0 if it names none.
 func pauseFor(a *answer) time.Duration {
 	if a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable {
 		return 0
@@ -89,11 +88,8 @@ func pauseFor(a *answer) time.Duration {
 			if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 				now = date
 			}
-			d, ok = at.Sub(now), true
+			d = at.Sub(now)
 		}
-	}
-	if a.status == http.StatusTooManyRequests && (!ok || d <= 0) {
-		d = defaultThrottle
 	}
 	return min(max(d, 0), maxRetryAfter)
 }

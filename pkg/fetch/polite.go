@@ -10,10 +10,24 @@ import (
 
 const (
 	maxCrawlDelay   = time.Minute      // a larger crawl-delay of a robots.txt counts as this
-	maxRetryAfter   = 24 * time.Hour   // a larger Retry-After counts as this
-	defaultThrottle = time.Minute      // pause after a 429 that names none
-	firstBackoff    = 10 * time.Second // pause after the second failure to connect in a row; doubles
+	maxRetryAfter   = 6 * time.Hour    // a larger Retry-After counts as this
+	defaultThrottle = time.Minute      // pause after a 429 that names none; doubles
+	maxThrottle     = time.Hour        // and no more
+	firstBackoff    = 10 * time.Second // pause after the second failure in a row; doubles
 	maxBackoff      = 10 * time.Minute
+	firstChallenge  = 15 * time.Minute // pause after a page that wants proof of a human reader; doubles
+	maxChallenge    = 6 * time.Hour
+	maxHostQueue    = 256 // requests that wait for one host
+)
+
+// Priority says who goes first when requests wait for the same host.
+type Priority int
+
+// The priorities, the first in front. Within one, first come is first served.
+const (
+	PriorityFresh    Priority = iota // feeds, and pages that were never fetched
+	PriorityRevisit                  // pages that are looked at again
+	PriorityBackfill                 // old pages, in bulk
 )
 
 // hosts gives out turns: one request at a time for a host, with a pause
@@ -29,19 +43,23 @@ type hosts struct {
 	idle   *list.List // of *host with no users, the last used in front
 }
 
-// host is the state of one host, guarded by hosts.mu except for slot.
+// host is the state of one host, guarded by hosts.mu.
 type host struct {
 	name string
-	slot chan struct{} // holds one token while a request is under way; waiters queue on it in order
 	idle *list.Element // place in hosts.idle, nil while users > 0
 
-	users    int           // turns under way or waited for
-	ready    time.Time     // nothing starts before
-	page     time.Time     // end of the last request that was not for robots.txt
-	since    time.Time     // up to when another may have asked the host
-	crawl    time.Duration // crawl-delay last heard of
-	failures int           // failures to connect in a row
-	why      string        // reason of a ready that is further off than the delay
+	users   int         // turns under way or waited for
+	busy    bool        // a request is under way
+	waiting []*waiter   // in the order of their turns
+	wake    *time.Timer // when the first of them may start
+
+	since      time.Time     // up to when another may have asked the host
+	ready      time.Time     // nothing starts before
+	page       time.Time     // end of the last request that was not for robots.txt
+	crawl      time.Duration // crawl-delay last heard of
+	failures   int           // failures in a row: no answer, 429 or 5xx
+	challenges int           // answers in a row that wanted proof of a human reader
+	why        string        // reason of a ready that is further off than the delay
 }
 
 func newHosts(delay, maxWait time.Duration, limit int) *hosts {
@@ -56,108 +74,85 @@ type turn struct {
 
 // outcome is what a request told of its host.
 type outcome struct {
-	page   bool          // it was for a page or feed, so crawl-delay starts at its end
-	failed bool          // no answer came
-	pause  time.Duration // the host asked to be left alone
-	why    string        // reason of the pause, for error texts
+	page      bool          // it was for a page or feed, so crawl-delay starts at its end
+	failed    bool          // no answer came, or 429, or 5xx
+	throttled bool          // 429
+	challenge bool          // the answer wants proof of a human reader
+	pause     time.Duration // the host asked to be left alone
+	why       string        // reason of the pause, for error texts
 }
 
-// take waits for the host's turn; crawl is the crawl-delay between pages, which
-// does not hold for robots.txt itself. since is [Admission].Since. When the wait
-// would exceed the limit or the context's deadline it returns a ClassThrottled
-// error at once.
-func (t *hosts) take(ctx context.Context, name string, page bool, crawl time.Duration, since time.Time) (*turn, error) {
-	t.mu.Lock()
-	h := t.use(name)
-	if since.After(h.since) {
-		h.since = since
-		if ready := since.Add(t.delay); ready.After(h.ready) {
-			h.ready = ready
-		}
-		if since.After(h.page) {
-			h.page = since
-		}
-	}
-	if page {
-		h.crawl = crawl
-	}
-	estimate := h.until(time.Now(), crawl) + time.Duration(h.users-1)*max(t.delay, crawl)
-	err := t.tooLong(ctx, h, estimate)
-	if err != nil {
-		t.release(h)
-	}
-	t.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-
-	if err := t.queue(ctx, h); err != nil {
-		t.leave(h)
-		return nil, err
-	}
-	if err := t.pause(ctx, h, crawl); err != nil {
-		t.leave(h)
-		<-h.slot
-		return nil, err
-	}
-	return &turn{hosts: t, host: h}, nil
-}
-
-// queue waits for the host's slot. The estimate knows nothing of how long the
-// requests in front take, so the wait has its own end.
-func (t *hosts) queue(ctx context.Context, h *host) error {
-	timer := time.NewTimer(t.maxWait)
-	defer timer.Stop()
-	select {
-	case h.slot <- struct{}{}:
-		return nil
-	case <-timer.C:
-		return &Error{
-			Class: ClassThrottled, Temporary: true, RetryAfter: t.maxWait,
-			Err: fmt.Errorf("host %s is busy: no turn within %s", h.name, t.maxWait),
-		}
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// leave takes off a user who got no turn.
-func (t *hosts) leave(h *host) {
+// end gives the turn back, notes what the request told of the host, and
+// returns how long the host is left alone for that.
+func (u *turn) end(o outcome) time.Duration {
+	t, h := u.hosts, u.host
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := time.Now()
+	h.ready, h.why = now.Add(t.delay), ""
+	if o.page {
+		h.page = now
+	}
+	pause, why := h.note(o)
+	if ready := now.Add(pause); ready.After(h.ready) {
+		h.ready, h.why = ready, why
+	}
+	h.busy = false
 	t.release(h)
+	t.schedule(h)
+	return pause
 }
 
-// pause sleeps until the host may be asked again. The caller holds the slot,
-// so nobody else changes when that is.
-func (t *hosts) pause(ctx context.Context, h *host, crawl time.Duration) error {
-	t.mu.Lock()
-	wait := h.until(time.Now(), crawl)
-	err := t.tooLong(ctx, h, wait)
-	t.mu.Unlock()
-	if err != nil || wait <= 0 {
-		return err
+// note counts what happened in a row and returns the pause that follows.
+func (h *host) note(o outcome) (pause time.Duration, why string) {
+	pause, why = o.pause, o.why
+	longer := func(d time.Duration, reason string) {
+		if d > pause {
+			pause, why = d, reason
+		}
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if !o.challenge {
+		h.challenges = 0
 	}
+	if !o.failed {
+		h.failures = 0
+	}
+	if o.failed {
+		h.failures++
+		longer(backoffAfter(h.failures), fmt.Sprintf("%d failures in a row", h.failures))
+	}
+	if o.throttled && o.pause == 0 {
+		longer(doubled(defaultThrottle, h.failures-1, maxThrottle), o.why)
+	}
+	if o.challenge {
+		h.challenges++
+		longer(doubled(firstChallenge, h.challenges-1, maxChallenge), "it wants proof of a human reader")
+	}
+	return pause, why
 }
 
-// tooLong returns an error if nobody should sit through such a wait.
-func (t *hosts) tooLong(ctx context.Context, h *host, wait time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// doubled returns d doubled n times, at most limit.
+func doubled(d time.Duration, n int, limit time.Duration) time.Duration {
+	return min(d<<min(max(n, 0), 16), limit)
+}
+
+// backoffAfter returns how long a host is left alone after so many failures in
+// a row. One failure happens; two are a state.
+func backoffAfter(failures int) time.Duration {
+	if failures < 2 {
+		return 0
 	}
+	return doubled(firstBackoff, failures-2, maxBackoff)
+}
+
+// tooLong returns an error if nobody should sit through such a wait. deadline
+// is that of the caller, zero if there is none.
+func (t *hosts) tooLong(deadline time.Time, h *host, wait time.Duration) error {
 	limit := t.maxWait
 	if backoffAfter(h.failures) > 0 {
 		limit = t.delay // nobody waits for a host that may be dead
 	}
-	if deadline, ok := ctx.Deadline(); ok {
+	if !deadline.IsZero() {
 		limit = min(limit, time.Until(deadline))
 	}
 	if wait <= limit {
@@ -173,41 +168,6 @@ func (t *hosts) tooLong(ctx context.Context, h *host, wait time.Duration) error 
 	}
 }
 
-// end gives the turn back and notes what the request told of the host.
-func (u *turn) end(o outcome) {
-	t, h := u.hosts, u.host
-	t.mu.Lock()
-	now := time.Now()
-	h.ready, h.why = now.Add(t.delay), ""
-	if o.page {
-		h.page = now
-	}
-	pause, why := o.pause, o.why
-	if o.failed {
-		h.failures++
-		if backoff := backoffAfter(h.failures); backoff > pause {
-			pause, why = backoff, fmt.Sprintf("%d failures in a row", h.failures)
-		}
-	} else {
-		h.failures = 0
-	}
-	if ready := now.Add(pause); ready.After(h.ready) {
-		h.ready, h.why = ready, why
-	}
-	t.release(h)
-	t.mu.Unlock()
-	<-h.slot
-}
-
-// backoffAfter returns how long a host is left alone after so many failures in
-// a row. One failure happens; two are a state.
-func backoffAfter(failures int) time.Duration {
-	if failures < 2 {
-		return 0
-	}
-	return min(firstBackoff<<min(failures-2, 10), maxBackoff)
-}
-
 // until returns how long the host must be left alone from now.
 func (h *host) until(now time.Time, crawl time.Duration) time.Duration {
 	at := h.ready
@@ -221,7 +181,7 @@ func (h *host) until(now time.Time, crawl time.Duration) time.Duration {
 func (t *hosts) use(name string) *host {
 	h := t.byName[name]
 	if h == nil {
-		h = &host{name: name, slot: make(chan struct{}, 1)}
+		h = &host{name: name}
 		t.byName[name] = h
 		for len(t.byName) > t.max && t.idle.Len() > 0 {
 			oldest := t.idle.Remove(t.idle.Back()).(*host)
@@ -264,4 +224,44 @@ func (t *hosts) estimate(name string) time.Duration {
 		return 0
 	}
 	return h.until(time.Now(), h.crawl) + time.Duration(h.users)*max(t.delay, h.crawl)
+}
+
+// place is what a request asks of its host's queue.
+type place struct {
+	page     bool          // it is for a page or feed
+	crawl    time.Duration // crawl-delay between pages, which does not hold for robots.txt itself
+	priority Priority
+	since    time.Time // [Admission].Since
+}
+
+// take waits for the host's turn. When the wait would exceed the limit or the
+// context's deadline it returns a ClassThrottled error at once.
+func (t *hosts) take(ctx context.Context, name string, p place) (*turn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w := &waiter{priority: p.priority, crawl: p.crawl, granted: make(chan error, 1)}
+	w.deadline, _ = ctx.Deadline()
+	h, err := t.join(name, p, w)
+	if err == nil {
+		err = t.wait(ctx, h, w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &turn{hosts: t, host: h}, nil
+}
+
+// heard notes up to when another may have asked the host.
+func (h *host) heard(since time.Time, delay time.Duration) {
+	if !since.After(h.since) {
+		return
+	}
+	h.since = since
+	if ready := since.Add(delay); ready.After(h.ready) {
+		h.ready = ready
+	}
+	if since.After(h.page) {
+		h.page = since
+	}
 }

@@ -257,8 +257,8 @@ func TestRetryAfter(t *testing.T) {
 		{429, "", time.Minute, ClassThrottled},
 		{429, "soon", time.Minute, ClassThrottled},
 		{429, "-5", time.Minute, ClassThrottled},
-		{429, "99999999999999999999999", 24 * time.Hour, ClassThrottled},
-		{503, "864000", 24 * time.Hour, ClassThrottled},
+		{429, "99999999999999999999999", 6 * time.Hour, ClassThrottled},
+		{503, "864000", 6 * time.Hour, ClassThrottled},
 		{503, "", 0, ClassHTTP5xx},
 		{503, "Thu, 01 Jan 1970 00:00:00 GMT", 0, ClassHTTP5xx},
 		{500, "120", 0, ClassHTTP5xx},
@@ -358,12 +358,12 @@ func TestBackoff(t *testing.T) {
 func TestHostTableIsBounded(t *testing.T) {
 	ctx := context.Background()
 	h := newHosts(0, time.Second, 3)
-	held, err := h.take(ctx, "held", true, 0, time.Time{})
+	held, err := h.take(ctx, "held", place{page: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
-		u, err := h.take(ctx, fmt.Sprint("host", i), true, 0, time.Time{})
+		u, err := h.take(ctx, fmt.Sprint("host", i), place{page: true})
 		if err != nil {
 			t.Fatal(err)
 		}
