@@ -25,6 +25,7 @@ var importTable = map[string][]string{
 	"pkg/extract":           {"pkg/article", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/weburl"},
 	"pkg/feed":              {"pkg/article", "pkg/textnorm", "pkg/weburl"},
 	"pkg/fetch":             {"pkg/article", "pkg/weburl"},
+	"pkg/warc":              {},
 	"pkg/dedup":             {"pkg/article"},
 	"pkg/story":             {"pkg/article", "pkg/dedup", "pkg/textnorm"},
 	"pkg/index":             {"pkg/article"},
