@@ -145,7 +145,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 	}
 	page := &article.Page{
 		ID: article.ID(final), URL: m.URL, FinalURL: final, Status: resp.Status, ContentType: resp.ContentType,
-		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Body: resp.Body,
+		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body,
 	}
 	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
 	state.ETag, state.LastModified = resp.ETag, resp.LastModified
