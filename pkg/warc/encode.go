@@ -30,7 +30,10 @@ type Draft struct {
 type gzips struct{ pool sync.Pool }
 
 func newGzips() *gzips {
-	return &gzips{sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}}
+	return &gzips{sync.Pool{New: func() any {
+		z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level is known
+		return z
+	}}}
 }
 
 // encode returns records as gzip members.

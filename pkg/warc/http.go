@@ -51,14 +51,17 @@ func ReadResponse(r io.Reader, maxBody int64) (*Response, error) {
 	if err := resp.readHead(in, &left); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(in, maxBody+1))
-	if err != nil {
+	var body bytes.Buffer
+	if rec, ok := r.(*Record); ok {
+		body.Grow(int(min(rec.left+int64(in.Buffered()), maxBody)) + bytes.MinRead)
+	}
+	if _, err := body.ReadFrom(io.LimitReader(in, maxBody+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(body)) > maxBody {
+	if int64(body.Len()) > maxBody {
 		return nil, fmt.Errorf("%w: body of more than %d bytes", ErrTooLarge, maxBody)
 	}
-	resp.Body = body
+	resp.Body = body.Bytes()
 	if isChunked(resp.Header) {
 		resp.unchunk()
 	}
