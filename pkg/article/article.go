@@ -219,14 +219,3 @@ func JoinText(body []Block) string {
 	}
 	return b.String()
 }
-
-// Newer reports whether an article fetched at a with content hash ha replaces
-// one fetched at b with content hash hb. The order is total, so every replica
-// that sees the same set of articles keeps the same one, whatever the order of
-// arrival.
-func Newer(a time.Time, ha string, b time.Time, hb string) bool {
-	if c := a.Compare(b); c != 0 {
-		return c > 0
-	}
-	return ha > hb
-}

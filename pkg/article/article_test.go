@@ -59,20 +59,20 @@ func TestPageTravelsInHeaders(t *testing.T) {
 // TestNewerIsATotalOrder: whatever the order of arrival, one and the same
 // version is left.
 func TestNewerIsATotalOrder(t *testing.T) {
-	type version struct {
-		at   time.Time
-		hash string
-	}
 	now := time.Now()
-	all := []version{{now, "a"}, {now, "b"}, {now.Add(time.Second), "a"}, {now.Add(-time.Second), "z"}}
-	for _, a := range all {
-		for _, b := range all {
-			ab, ba := Newer(a.at, a.hash, b.at, b.hash), Newer(b.at, b.hash, a.at, a.hash)
-			if a == b && (ab || ba) {
-				t.Errorf("%v is newer than itself", a)
+	// From the oldest to the newest.
+	var all []*Article
+	for _, at := range []time.Time{now.Add(-time.Second), now, now.Add(time.Second)} {
+		for _, normalizer := range []string{"", "-5", "devel", "0", "00", "2", "9", "10"} {
+			for _, hash := range []string{"a", "b"} {
+				all = append(all, &Article{FetchedAt: at, Normalizer: normalizer, ContentHash: hash})
 			}
-			if a != b && ab == ba {
-				t.Errorf("%v and %v have no order", a, b)
+		}
+	}
+	for i, a := range all {
+		for j, b := range all {
+			if got := Newer(a, b); got != (i > j) {
+				t.Errorf("%v by %q with %q is newer than %v by %q with %q: %v", a.FetchedAt, a.Normalizer, a.ContentHash, b.FetchedAt, b.Normalizer, b.ContentHash, got)
 			}
 		}
 	}

@@ -167,8 +167,8 @@ func (t *transaction) upsert(a *article.Article, now time.Time) (index.Outcome, 
 		t.put(fresh)
 		return outcome(index.Created, fresh)
 	}
-	if !article.Newer(a.FetchedAt, a.ContentHash, old.FetchedAt, old.ContentHash) {
-		if a.FetchedAt.Equal(old.FetchedAt) && a.ContentHash == old.ContentHash {
+	if !article.Newer(a, &old.Article) {
+		if !article.Newer(&old.Article, a) {
 			return outcome(index.Unchanged, old)
 		}
 		return outcome(index.Stale, old)

@@ -18,6 +18,7 @@ func writeTests() []test {
 		{"Bad ids are refused", badIDs},
 		{"Outcomes", outcomes},
 		{"The newest wins in every order of arrival", permutations},
+		{"Of one fetch the later cleaner wins", laterCleaner},
 		{"Several of one id in a batch are as separate calls", sameBatch},
 		{"A redelivery changes nothing", redelivery},
 		{"Versions", versions},
@@ -135,6 +136,45 @@ func permutations(k *kit) {
 	}()...)
 	k.finds("first")
 	k.finds("second")
+}
+
+// laterCleaner: a page that is cleaned anew replaces what an older cleaner made of
+// the same fetch, in every order of arrival, and nothing that was fetched later.
+func laterCleaner(k *kit) {
+	by := func(normalizer, text string) article.Article {
+		return with(art("", "A title", text), func(a *article.Article) { a.Normalizer = normalizer })
+	}
+	set := []article.Article{by("9", "The first cleaning."), by("10", "The second cleaning."), by("9", "Another first cleaning.")}
+	n := 0
+	permute(len(set), func(order []int) {
+		id := number(n)
+		n++
+		for _, i := range order {
+			k.upsert(with(set[i], func(a *article.Article) { a.ID = id }))
+		}
+		if got := k.get(id); got.Text != set[1].Text || got.Normalizer != "10" {
+			k.Errorf("order %v keeps %q of cleaner %s", order, got.Text, got.Normalizer)
+		}
+	})
+	id := func(a article.Article) article.Article {
+		return with(a, func(a *article.Article) { a.ID = "same" })
+	}
+	same := by("11", "The second cleaning.")
+	for _, step := range []struct {
+		article article.Article
+		change  index.Change
+	}{
+		{id(set[1]), index.Created},
+		{id(same), index.Refreshed}, // the text is the same; other fields may not be
+		{id(same), index.Unchanged},
+		{id(set[1]), index.Stale},
+		{later(id(set[0]), time.Hour), index.NewVersion},
+		{id(by("12", "Too late a cleaning.")), index.Stale},
+	} {
+		if o := k.upsert(step.article)[0]; o.Change != step.change {
+			k.Fatalf("%q of cleaner %s: %s, want %s", step.article.Text, step.article.Normalizer, o.Change, step.change)
+		}
+	}
 }
 
 // permute calls fn with every order of the numbers below n.
