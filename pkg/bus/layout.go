@@ -62,6 +62,7 @@ func buckets(leaseTTL time.Duration) []bucketLayout {
 		{BucketFeeds, "state of feeds", 0, 512 * mib},
 		{BucketPages, "fetch state of pages", 7 * day, gib},
 		{BucketRobots, "robots.txt of hosts", day, gib},
+		{BucketSites, "how publishers let us in", 30 * day, 64 * mib},
 		{BucketLeases, "who owns what", leaseTTL, 16 * mib},
 		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib},
 		{BucketShares, "which worker owns which part", 0, mib},
