@@ -141,10 +141,17 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request) (*Response, error) {
 	v := &visit{req: req, left: f.o.Limits.Total, page: true}
 	resp, err := f.follow(ctx, v)
 	f.metrics.observe(v, resp, err)
+	var failed *Error
 	if err != nil {
 		e := *asError(err) // robots.txt errors are shared between fetches
 		e.URL = req.URL
-		return nil, &e
+		resp, failed = nil, &e
+	}
+	if f.o.Report != nil {
+		f.o.Report(req, resp, failed)
+	}
+	if failed != nil {
+		return nil, failed
 	}
 	return resp, nil
 }

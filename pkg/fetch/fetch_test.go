@@ -316,3 +316,22 @@ func TestNewRefuses(t *testing.T) {
 		f.Close()
 	}
 }
+
+func TestReport(t *testing.T) {
+	s := newServer(t, pages(map[string]string{"/a": "a"}))
+	var got []string
+	f := newTestFetcher(t, func(o *Options) {
+		o.Report = func(req Request, resp *Response, err *Error) {
+			if (resp == nil) == (err == nil) {
+				t.Errorf("%s: got both or neither of %v and %v", req.URL, resp, err)
+			}
+			got = append(got, req.URL)
+		}
+	})
+	get(t, f, s.URL+"/a")
+	fail(t, f, s.URL+"/b", ClassHTTP4xx)
+	fail(t, f, "ftp://harbour.example/", ClassURL)
+	if want := s.URL + "/a " + s.URL + "/b ftp://harbour.example/"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}

@@ -52,6 +52,10 @@ type Options struct {
 	// ClassElsewhere.
 	Admit func(host string) (*Admission, error)
 
+	// Report, if set, is told how each fetch ended, by the goroutine that fetched:
+	// a response, or an error.
+	Report func(Request, *Response, *Error)
+
 	// Limits bounds what a server can cost. Zero fields: DefaultLimits.
 	Limits Limits
 
