@@ -205,10 +205,15 @@ func SubjectToken(site string) string {
 	}, strings.ToLower(site))
 }
 
-// Partition returns the part, 0 to 63, that a host belongs to. Everything of a
-// host is fetched by the worker that owns its partition.
+// Partition returns the part, 0 to 63, that a host belongs to, with or without
+// its port: politeness is owed to a host. Everything of a host is fetched by the
+// worker that owns its partition.
 func Partition(host string) int {
+	if i := strings.LastIndexByte(host, ':'); i > 0 && (host[i-1] == ']' || strings.Count(host, ":") == 1) {
+		host = host[:i]
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(strings.ToLower(host)))
+	_, _ = h.Write([]byte(host))
 	return int(h.Sum32() % Partitions)
 }

@@ -111,3 +111,17 @@ func TestTokens(t *testing.T) {
 		t.Errorf("six hosts fell into %d partitions", len(seen))
 	}
 }
+
+func TestPartitionIsOfTheHost(t *testing.T) {
+	for _, same := range [][]string{
+		{"news.example.org", "NEWS.example.org", "news.example.org.", "news.example.org:8080"},
+		{"[2001:db8::1]", "2001:db8::1", "[2001:db8::1]:8080"},
+		{"127.0.0.7", "127.0.0.7:81"},
+	} {
+		for _, h := range same {
+			if Partition(h) != Partition(same[0]) {
+				t.Errorf("%q and %q are in different partitions", h, same[0])
+			}
+		}
+	}
+}
