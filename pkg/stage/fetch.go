@@ -35,7 +35,7 @@ func (w *Worker) fetch(ctx context.Context) error {
 		}
 		n, bytes := w.room()
 		limit, wait := w.health.admit(w.holding())
-		n = min(n, limit)
+		n = w.ask(min(n, limit))
 		if n == 0 {
 			w.pause(ctx, wait)
 			continue
@@ -44,6 +44,7 @@ func (w *Worker) fetch(ctx context.Context) error {
 		if !w.o.Bus.Connected() {
 			w.health.brokerDown(true)
 			away = true
+			w.answered(0, n)
 			w.pause(ctx, 100*time.Millisecond)
 			continue
 		}
@@ -55,6 +56,7 @@ func (w *Worker) fetch(ctx context.Context) error {
 		}
 		start := time.Now()
 		got, err := w.fetchOnce(n, bytes)
+		w.answered(got, n)
 		switch {
 		case err != nil:
 			if failures++; failures == 1 {
@@ -115,11 +117,15 @@ func (w *Worker) take(msg jetstream.Msg) {
 	}
 	w.held[h.m.Sequence] = h
 	w.count++
+	w.asked = max(0, w.asked-1)
 	w.bytes += h.size
 	w.mu.Unlock()
 	w.m.inflight.Inc()
 	w.m.bytes.WithLabelValues("in").Add(float64(len(h.m.Data)))
 	w.queue <- h // has room for all that may be held
+	w.mu.Lock()
+	w.hire()
+	w.mu.Unlock()
 }
 
 // forget ends the telling that the message is in work; the lock is held.
@@ -135,6 +141,7 @@ func (w *Worker) release(h *held) {
 	w.mu.Lock()
 	w.forget(h)
 	w.count--
+	w.settle()
 	w.bytes -= h.size
 	w.mu.Unlock()
 	w.m.inflight.Dec()

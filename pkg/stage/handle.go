@@ -12,10 +12,50 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// loop handles batches until the queue is closed and empty.
+// idleLoop is how long a goroutine that handles waits for work before it ends.
+const idleLoop = 10 * time.Second
+
+// hire starts a goroutine that handles, if there are messages that no idle one
+// will take. The lock is held.
+func (w *Worker) hire() {
+	if len(w.queue) > w.idle && w.loops < w.o.Workers && w.phase.Load() != phaseStarting {
+		w.loops++
+		w.idle++
+		w.hands.Go(w.loop)
+	}
+}
+
+// loop handles batches until the queue is closed and empty, or nothing comes for
+// a while. It began as idle.
 func (w *Worker) loop() {
-	for h := range w.queue {
+	timer := time.NewTimer(idleLoop)
+	defer timer.Stop()
+	for {
+		timer.Reset(idleLoop)
+		var h *held
+		open, late := true, false
+		select {
+		case h, open = <-w.queue:
+		case <-timer.C:
+			late = true
+		}
+		w.mu.Lock()
+		if late && len(w.queue) > 0 { // it came at the last moment
+			w.mu.Unlock()
+			continue
+		}
+		w.idle--
+		if late || !open {
+			w.loops--
+			w.mu.Unlock()
+			return
+		}
+		w.hire() // another message may have counted on this goroutine
+		w.mu.Unlock()
 		w.process(w.collect(h))
+		w.mu.Lock()
+		w.idle++
+		w.mu.Unlock()
 	}
 }
 

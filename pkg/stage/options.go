@@ -50,10 +50,11 @@ type Options struct {
 	Consumer string
 	Handler  Handler
 
-	Workers     int           // handlers that run at the same time; default 1
+	Workers     int           // handlers that run at the same time, at most; default 1
 	BatchSize   int           // most messages for one call of the handler; default 1
 	BatchWait   time.Duration // how long to wait for a batch to fill
 	MaxInFlight int           // most messages held; default 128
+	Budget      *Budget       // what several workers may hold together; nil: MaxInFlight alone counts
 	MaxBytes    int64         // most bytes held, as the broker counts them; default 64 MiB, at least one message of the largest size
 	// MaxDeliveries is the attempt at which a message is a dead letter without
 	// being handled: 0 means 6, -1 never.
@@ -66,6 +67,7 @@ type Options struct {
 	ProbeDelay    time.Duration // first pause after Unavailable; default 1 s
 	MaxProbeDelay time.Duration // longest pause after Unavailable; default 30 s
 
+	Quiet      bool // start and end are no news, as for one of many
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	Tracer     trace.Tracer // nil: no spans, trace context is passed on as it came

@@ -50,16 +50,21 @@ type Worker struct {
 	kill  context.CancelCauseFunc
 	queue chan *held
 	calls chan struct{}  // holds one token for each broker call in flight
+	hands sync.WaitGroup // goroutines that handle
 	tails sync.WaitGroup // goroutines that publish and acknowledge
 	gate  sync.RWMutex   // held for reading by ordinary handlers, for writing by one that must be alone
 	stuck atomic.Int32
 	fatal chan error
 
-	mu    sync.Mutex
-	held  map[uint64]*held // by sequence in the stream
-	count int              // messages held, those being given back included
-	bytes int64            // their size
-	freed chan struct{}    // signalled when a message is no longer held
+	mu              sync.Mutex
+	loops           int              // goroutines that handle
+	idle            int              // those of them that wait for messages
+	held            map[uint64]*held // by sequence in the stream
+	count           int              // messages held, those being given back included
+	asked           int              // messages that an open request may bring
+	asking, charged int              // the most to ask for, and what the budget is charged
+	bytes           int64            // their size
+	freed           chan struct{}    // signalled when a message is no longer held
 }
 
 // New returns a worker that is not running yet.
@@ -76,6 +81,7 @@ func New(o Options) (*Worker, error) {
 		o: o, log: log, m: m, health: newHealth(o, log, m),
 		queue: make(chan *held, o.MaxInFlight), calls: make(chan struct{}, parallelCalls),
 		fatal: make(chan error, 1), held: map[uint64]*held{}, freed: make(chan struct{}, 1),
+		asking: budgetReserve,
 	}
 	w.work, w.kill = context.WithCancelCause(context.Background())
 	return w, nil
@@ -96,17 +102,14 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	var keeper, handlers sync.WaitGroup
+	var keeper sync.WaitGroup
 	keeping, stopKeeping := context.WithCancel(context.Background())
 	keeper.Go(func() { w.keep(keeping) })
-	for range w.o.Workers {
-		handlers.Go(w.loop)
-	}
 	w.phase.Store(phaseRunning)
-	w.log.Info("stage started", "workers", w.o.Workers, "batch", w.o.BatchSize, "max_in_flight", w.o.MaxInFlight)
+	w.log.Log(ctx, w.news(), "stage started", "workers", w.o.Workers, "batch", w.o.BatchSize, "max_in_flight", w.o.MaxInFlight)
 	err := w.fetch(ctx)
 	w.phase.Store(phaseDraining)
-	w.drain(&handlers)
+	w.drain()
 	stopKeeping()
 	keeper.Wait()
 	return err
@@ -114,15 +117,15 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // drain waits for the messages in work, for at most Grace, and gives back those
 // that are not done by then.
-func (w *Worker) drain(handlers *sync.WaitGroup) {
+func (w *Worker) drain() {
 	close(w.queue)
 	w.mu.Lock()
 	n := w.count
 	w.mu.Unlock()
-	w.log.Info("stage is stopping", "held", n, "grace", w.o.Grace.String())
+	w.log.Log(w.work, w.news(), "stage is stopping", "held", n, "grace", w.o.Grace.String())
 	done := make(chan struct{})
 	go func() {
-		handlers.Wait()
+		w.hands.Wait()
 		w.tails.Wait()
 		close(done)
 	}()
@@ -145,7 +148,15 @@ func (w *Worker) drain(handlers *sync.WaitGroup) {
 			w.log.Warn("flush to broker", "error", err)
 		}
 	}
-	w.log.Info("stage stopped")
+	w.log.Log(w.work, w.news(), "stage stopped")
+}
+
+// news is the level of start and end in the log.
+func (w *Worker) news() slog.Level {
+	if w.o.Quiet {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // open finds the consumer and the record of attempts, waiting for a broker that
@@ -199,6 +210,15 @@ func (w *Worker) Ready(ctx context.Context) error {
 		return fmt.Errorf("stage %s: %w", w.o.Name, err)
 	}
 	return w.o.Bus.Ready(ctx)
+}
+
+// Failure says what makes the stage unready, without asking the broker; nil when
+// nothing is known to.
+func (w *Worker) Failure() error {
+	if err := w.health.failure(); err != nil {
+		return fmt.Errorf("stage %s: %w", w.o.Name, err)
+	}
+	return nil
 }
 
 // Degraded says why the stage takes nothing new although it is ready: a stream
