@@ -21,7 +21,7 @@ type Tool struct {
 	Feeds     FeedsCommand    `cmd:"" help:"List, check, import and export feeds."`
 	Dead      DeadCommand     `cmd:"" help:"List, show, replay and drop dead letters."`
 	Newsroom  NewsroomCommand `cmd:"" help:"Serve the newsroom, a demonstration site with feeds, by itself."`
-	Trace     laterCommand    `cmd:"" help:"Not in this version: where a URL is, or why it is not in the index."`
+	Trace     TraceCommand    `cmd:"" help:"Say where a page is and was: found, fetched, cleaned, indexed, or why it is not in the index."`
 	Reprocess laterCommand    `cmd:"" help:"Not in this version: run archived pages through the cleaner again."`
 }
 

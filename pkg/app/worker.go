@@ -214,7 +214,7 @@ func newSearchWorker(ctx context.Context, d deps, ix *sharedIndex, f SearchFlags
 		return nil, errors.Join(err, ix.Close())
 	}
 	handler, err := search.New(search.Options{
-		Index: ix, Sources: feedSources{&sourceCache{store: feedStore{feeds}}}, Live: wireLive{d.bus},
+		Index: ix, Sources: feedSources{&sourceCache{store: feedStore{feeds}}}, Live: wireLive{d.bus}, Tracer: tracer{bus: d.bus, index: ix},
 		Logger: d.log.With("component", "search"), Title: "copydesk", BaseURL: f.BaseURL,
 	})
 	if err != nil {

@@ -173,11 +173,6 @@ func versionNumbers(vs []article.Version) string {
 	return strings.Join(out, ", ")
 }
 
-// traceAPI answers /api/v1/articles/{id}/trace.
-func (s *server) traceAPI(_ http.ResponseWriter, _ *http.Request) error {
-	return notServed("The trace of an article is not implemented in this version.")
-}
-
 // clusterAPI answers /api/v1/clusters/{id}.
 func (s *server) clusterAPI(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.listQuery(r, true)

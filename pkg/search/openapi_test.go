@@ -204,7 +204,7 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 		"/article/{id}/diff": {"from", "to"}, "/api/v1/articles/{id}/diff": {"from", "to"},
 		"/sources": {"q", "state"}, "/api/v1/sources": {"q", "state"},
 		"/api/v1/clusters/{id}": {"cursor", "size"}, "/api/v1/stories": stories, "/stories": stories, "/api/v1/stories/{id}": {"cursor", "size"},
-		"/api/v1/live": {"lang", "site"}, "/story/{id}": {"cursor", "size"}, "/static/{name}": {"v"},
+		"/api/v1/trace": {"url"}, "/api/v1/live": {"lang", "site"}, "/story/{id}": {"cursor", "size"}, "/static/{name}": {"v"},
 	}
 	for path := range d.at("paths") {
 		if got := d.queryParams(path); !slices.Equal(got, want[path]) {
@@ -239,7 +239,7 @@ func TestAnswersMatchOpenAPI(t *testing.T) {
 	d := openAPI(t)
 	ix := newIndex(t)
 	addStories(t, ix)
-	h := newHandler(t, func(o *Options) { o.Index = ix })
+	h := newHandler(t, func(o *Options) { o.Index, o.Tracer = ix, someTraces{} })
 	cluster := min(harbourID, copyID, secondCopy)
 	for _, c := range []struct{ path, target string }{
 		{"/api/v1/search", "/api/v1/search?size=100"},
@@ -261,6 +261,9 @@ func TestAnswersMatchOpenAPI(t *testing.T) {
 		{"/api/v1/sources", "/api/v1/sources"},
 		{"/feed.json", "/feed.json?size=50"},
 		{"/api/v1/articles/{id}/trace", "/api/v1/articles/" + harbourID + "/trace"},
+		{"/api/v1/articles/{id}/trace", "/api/v1/articles/none/trace"},
+		{"/api/v1/trace", "/api/v1/trace?url=https://nowhere.example/a"},
+		{"/api/v1/trace", "/api/v1/trace"},
 		{"/api/v1/search", "/api/v1/search?sort=sideways"},
 		{"/api/v1/articles/{id}", "/api/v1/articles/none"},
 	} {

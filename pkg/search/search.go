@@ -39,10 +39,21 @@ type Source struct {
 	Entries   int       // in the feed as last read
 }
 
-// Sources knows the feeds.
+// Publisher is how a site lets us in, as /sources shows it.
+type Publisher struct {
+	Site   string
+	State  string    // ok, blocked, failing or teasers
+	Since  time.Time // when the state began; zero: not known, or ok
+	Why    string    // what the last refusal, failure or teaser was; "" if ok
+	LastOK time.Time // when a page of it last came; zero: not in memory
+}
+
+// Sources knows the feeds and their publishers.
 type Sources interface {
 	// Sources returns every feed, in any order.
 	Sources(ctx context.Context) ([]Source, error)
+	// Publishers returns every site that was fetched from lately, in any order.
+	Publishers(ctx context.Context) ([]Publisher, error)
 }
 
 // Live follows what is being indexed.
@@ -58,6 +69,7 @@ type Live interface {
 type Options struct {
 	Index   index.Reader
 	Sources Sources      // nil: /sources says that this process knows no feeds
+	Tracer  Tracer       // nil: traces say that this process knows none
 	Live    Live         // nil: /api/v1/live says that this process has none
 	Logger  *slog.Logger // nil: nothing is logged
 	Title   string       // name of the site; "copydesk"
@@ -173,6 +185,7 @@ func (s *server) routes() []route {
 		{"/api/v1/articles/{id}/versions", s.bounded(s.versionsAPI)},
 		{"/api/v1/articles/{id}/diff", s.bounded(s.diffAPI)},
 		{"/api/v1/articles/{id}/trace", s.bounded(s.traceAPI)},
+		{"/api/v1/trace", s.bounded(s.traceURLAPI)},
 		{"/api/v1/clusters/{id}", s.bounded(s.clusterAPI)},
 		{"/api/v1/stories", s.bounded(s.storiesAPI)},
 		{"/api/v1/stories/{id}", s.bounded(s.storyAPI)},
