@@ -34,6 +34,7 @@ type IngestFlags struct {
 	TakedownAfter time.Duration `name:"takedown-after" default:"1h" help:"Withdraw an article when its page is gone (404, 410) on two looks at least this far apart. Default: ${default}."`
 	Contact       string        `name:"contact" placeholder:"URL|EMAIL" help:"Who runs this crawler; sent in the User-Agent so that publishers can reach you."`
 	AllowPrivate  bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
+	Honour        []string      `name:"honour" default:"noindex,noarchive" placeholder:"WISHES" help:"Wishes of publishers to honour: noindex makes a page no article and withdraws what it was, noai does the same where training models or mining is reserved, noarchive keeps it out of the archive; none honours none. All are recorded on the article. Default: ${default}."`
 	WARC          []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
 	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET" help:"Not in this version: write every response to a WARC archive."`
 }
@@ -52,6 +53,9 @@ func (f IngestFlags) check() error {
 	case f.FetchWorkers < 1 || f.FetchWorkers > 4096:
 		return usagef("--fetch-workers %d: give 1 to 4096", f.FetchWorkers)
 	}
+	if _, err := newPolicy(f.Honour); err != nil {
+		return err
+	}
 	_, err := newRevisitPlan(f.Revisits, f.TakedownAfter)
 	return err
 }
@@ -63,6 +67,7 @@ type deps struct {
 	reg    prometheus.Registerer
 	tracer trace.Tracer
 	name   string
+	honour []string // --honour of the normalize worker
 	// ackFirst makes a worker wrong on purpose, for the drill that must catch it;
 	// no flag sets it.
 	ackFirst bool
@@ -82,6 +87,7 @@ type ingestWorker struct {
 	feeds   feedStore
 	pages   pageStore
 	fetcher *fetch.Fetcher
+	sites   *publishers
 	full    atomic.Bool // stream URLS refuses new URLs
 }
 
@@ -132,10 +138,11 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 		return err
 	}
 	w.feeds, w.pages = feedStore{feeds}, pageStore{pages}
+	w.sites = newPublishers(w.bus, w.log)
 	w.fetcher, err = fetch.New(fetch.Options{
 		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
 		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,
-		Robots: robotsStore{robots}, Logger: w.log, Registerer: w.reg,
+		Robots: robotsStore{robots}, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
 	})
 	return err
 }
@@ -158,6 +165,7 @@ func (w *ingestWorker) own(ctx context.Context, _ uint64) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.loop.Run(ctx) })
 	group.Go(func() error { w.poller.run(ctx); return nil })
+	group.Go(func() error { w.sites.run(ctx); return nil })
 	group.Go(func() error { return w.looks.rebuild(ctx) })
 	group.Go(func() error { w.looks.run(ctx); return nil })
 	group.Go(func() error { return w.enqueuePages(ctx) })

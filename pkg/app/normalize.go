@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -36,19 +39,61 @@ const (
 
 // normalizer turns page messages into article messages.
 type normalizer struct {
-	bus     *bus.Bus
-	metrics *normalizeMetrics
-	log     *slog.Logger
+	bus        *bus.Bus
+	policy     policy
+	publishers *publishers // nil: what pages held is not counted
+	withheld   *prometheus.CounterVec
+	metrics    *normalizeMetrics
+	log        *slog.Logger
 }
 
-func newNormalize(d deps) (*stage.Worker, error) {
+// normalizeWorker is the worker loop of the normalizer, with the counts of what
+// publishers give beside it.
+type normalizeWorker struct {
+	*stage.Worker
+	publishers *publishers
+}
+
+func newNormalize(d deps) (*normalizeWorker, error) {
 	d.log = d.log.With("component", "normalize")
-	n := &normalizer{bus: d.bus, metrics: newNormalizeMetrics(d.reg), log: d.log}
-	return stage.New(stage.Options{
+	policy, err := newPolicy(d.honour)
+	if err != nil {
+		return nil, err
+	}
+	sites := newPublishers(d.bus, d.log)
+	n := &normalizer{
+		bus: d.bus, policy: policy, publishers: sites, withheld: newWithheld(d.reg), metrics: newNormalizeMetrics(d.reg), log: d.log,
+	}
+	loop, err := stage.New(stage.Options{
 		Name: "normalize", Bus: d.bus, Stream: bus.StreamPages, Consumer: bus.ConsumerNormalize, Handler: n.handle,
 		Workers: runtime.GOMAXPROCS(0), MaxInFlight: 4 * runtime.GOMAXPROCS(0), MaxBytes: normalizeBytes,
 		HandleTimeout: time.Minute, Logger: d.log, Registerer: d.reg, Tracer: d.tracer, AckFirst: d.ackFirst,
 	})
+	return &normalizeWorker{loop, sites}, err
+}
+
+// newWithheld counts the pages that are no articles because of a wish.
+func newWithheld(reg prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "copydesk_pages_withheld_total",
+		Help: "Pages that became no article because their publisher does not want it, by wish: noindex, noai.",
+	}, []string{"wish"})
+	for _, wish := range []string{honourNoIndex, honourNoAI} {
+		c.WithLabelValues(wish)
+	}
+	reg.MustRegister(c)
+	return c
+}
+
+// Run cleans pages until ctx ends.
+func (w *normalizeWorker) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var counts sync.WaitGroup
+	counts.Go(func() { w.publishers.run(ctx) })
+	err := w.Worker.Run(ctx)
+	cancel()
+	counts.Wait()
+	return err
 }
 
 func (n *normalizer) handle(ctx context.Context, batch []*stage.Msg) []stage.Result {
@@ -68,9 +113,13 @@ func (n *normalizer) one(ctx context.Context, msg *stage.Msg) stage.Result {
 		return stage.Result{Err: err}
 	}
 	art, err := normalizePage(page)
+	n.count(page, art)
 	if err != nil {
 		n.setAside(ctx, page, err.Error())
 		return stage.Result{Err: err}
+	}
+	if wish := n.policy.withholds(art.Rights); wish != "" {
+		return n.withhold(ctx, page, wish)
 	}
 	if art.Kind == article.KindListing {
 		n.setAside(ctx, page, string(art.Kind))
@@ -85,19 +134,42 @@ func (n *normalizer) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	return stage.Result{Out: []stage.Out{out}}
 }
 
+// count notes what a page of a site held; art is nil where that is not known.
+func (n *normalizer) count(page *article.Page, art *article.Article) {
+	if n.publishers != nil && art != nil && art.Kind != article.KindListing {
+		n.publishers.read(page.FinalURL, art.Access, page.FetchedAt)
+	}
+}
+
+// withhold settles a page whose publisher wants it in no index. What was made of
+// it before is withdrawn, as if the page were gone: for the index it is.
+func (n *normalizer) withhold(ctx context.Context, page *article.Page, wish string) stage.Result {
+	n.setAside(ctx, page, "withheld: "+wish)
+	n.withheld.WithLabelValues(wish).Inc()
+	n.log.Info("page withheld", "id", page.ID, "url", page.FinalURL, "wish", wish)
+	out, err := takedownOut(&article.Takedown{Page: page.ID, URL: page.FinalURL, Status: http.StatusGone, At: page.FetchedAt})
+	return stage.Result{Out: out, Err: err}
+}
+
 // passTakedown hands a takedown on: there is nothing in it to clean.
 func passTakedown(msg *stage.Msg) stage.Result {
 	down, err := article.ReadTakedown(msg.Data)
 	if err != nil {
 		return stage.Result{Err: stage.Permanent("bad_takedown", err)}
 	}
+	out, err := takedownOut(down)
+	return stage.Result{Out: out, Err: err}
+}
+
+// takedownOut is the message that withdraws the article of a page.
+func takedownOut(down *article.Takedown) ([]stage.Out, error) {
 	headers, body, err := down.Message()
 	if err != nil {
-		return stage.Result{Err: stage.Permanent("bad_takedown", err)}
+		return nil, stage.Permanent("bad_takedown", err)
 	}
-	return stage.Result{Out: []stage.Out{{
+	return []stage.Out{{
 		Subject: bus.ArticleSubject(down.Page), MsgID: down.MsgID(), Header: nats.Header(headers), Data: body,
-	}}}
+	}}, nil
 }
 
 // setAside tells ingest that a page holds no article. It saves fetches and
@@ -136,7 +208,8 @@ func readPage(msg *stage.Msg) (*article.Page, error) {
 }
 
 // normalizePage cleans a page. Its errors are permanent: the same page gives
-// the same again, until a later version of the cleaner reads it.
+// the same again, until a later version of the cleaner reads it. With the error
+// that a page is not what it seems comes what the cleaner took it for.
 func normalizePage(page *article.Page) (*article.Article, error) {
 	res, err := extract.Extract(page, extract.Options{})
 	switch {
@@ -152,7 +225,7 @@ func normalizePage(page *article.Page) (*article.Article, error) {
 	case article.Challenge, article.Consent, article.Soft404:
 		// What stands on such a page is no article; as a dead letter it can be
 		// replayed once the publisher lets us in.
-		return nil, stage.Permanent(string(art.Access), fmt.Errorf("page %s holds no article: %s", page.FinalURL, art.Access))
+		return art, stage.Permanent(string(art.Access), fmt.Errorf("page %s holds no article: %s", page.FinalURL, art.Access))
 	}
 	if art.Words >= minCopyWords {
 		art.Sketch = dedup.Sketch(art.Text)

@@ -137,7 +137,7 @@ func (a *allInOne) work(ctx context.Context, l net.Listener, health *ops.Server,
 		return err
 	}
 	a.index = ix
-	d := deps{bus: a.bus, log: a.log, reg: a.reg, name: workerName("run")}
+	d := deps{bus: a.bus, log: a.log, reg: a.reg, name: workerName("run"), honour: a.flags.Honour}
 	indexer, err := newSearchWorker(ctx, d, ix, a.flags.SearchFlags, a.flags.RelateFlags, l)
 	if err != nil {
 		return err

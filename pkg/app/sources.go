@@ -33,6 +33,25 @@ func (s feedSources) Sources(ctx context.Context) ([]search.Source, error) {
 	return sources, nil
 }
 
+// Publishers implements search.Sources.
+func (s feedSources) Publishers(ctx context.Context) ([]search.Publisher, error) {
+	store, err := openBucket(ctx, s.cache.store.bus, bus.BucketSites)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := allSites(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	publishers := make([]search.Publisher, len(sites))
+	for i, x := range sites {
+		p := search.Publisher{Site: x.Site, LastOK: x.LastOK}
+		p.State, p.Since, p.Why = x.verdict()
+		publishers[i] = p
+	}
+	return publishers, nil
+}
+
 // wireLive follows stream WIRE for the search API.
 type wireLive struct{ bus *bus.Bus }
 

@@ -52,7 +52,8 @@ func (c *IngestCommand) Run(ctx context.Context, env Env) error {
 // NormalizeCommand is the command line of the normalize worker.
 type NormalizeCommand struct {
 	WorkerFlags
-	HTTP string `name:"http" default:":9102" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz and /debug/pprof. Default: ${default}."`
+	Honour []string `name:"honour" default:"noindex,noarchive" placeholder:"WISHES" help:"Wishes of publishers to honour: noindex makes a page no article and withdraws what it was, noai does the same where training models or mining is reserved, noarchive keeps it out of the archive; none honours none. All are recorded on the article. Default: ${default}."`
+	HTTP   string   `name:"http" default:":9102" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz and /debug/pprof. Default: ${default}."`
 }
 
 // Run cleans pages until ctx ends.
@@ -60,7 +61,13 @@ func (c *NormalizeCommand) Run(ctx context.Context, env Env) error {
 	if c.Healthcheck {
 		return healthcheck(ctx, c.HTTP)
 	}
-	return c.serve(ctx, env, "normalize", c.HTTP, func(d deps) (runner, error) { return newNormalize(d) })
+	if _, err := newPolicy(c.Honour); err != nil {
+		return err
+	}
+	return c.serve(ctx, env, "normalize", c.HTTP, func(d deps) (runner, error) {
+		d.honour = c.Honour
+		return newNormalize(d)
+	})
 }
 
 // IndexCommand is the command line of the index worker.

@@ -71,6 +71,19 @@ type sourcesAnswer struct {
 	Total   int            `json:"total"` // of all states
 	States  map[string]int `json:"states"`
 	Sources []sourceAnswer `json:"sources"`
+	// Publishers are those with the text, all of them whatever the state asked
+	// for is; PublisherStates counts all.
+	Publishers      []publisherAnswer `json:"publishers"`
+	PublisherStates map[string]int    `json:"publisher_states"`
+}
+
+// publisherAnswer is how a site lets us in.
+type publisherAnswer struct {
+	Site   string     `json:"site"`
+	State  string     `json:"state"`
+	Since  *time.Time `json:"since"`
+	Why    string     `json:"why"`
+	LastOK *time.Time `json:"last_ok"`
 }
 
 // sourceAnswer is a feed.
@@ -114,6 +127,10 @@ func sourceOf(s Source) sourceAnswer {
 		LastPoll: known(s.LastPoll), NextPoll: known(s.NextPoll), LastNew: known(s.LastNew),
 		Failures: s.Failures, Entries: s.Entries,
 	}
+}
+
+func letsIn(p Publisher) publisherAnswer {
+	return publisherAnswer{Site: p.Site, State: p.State, Since: known(p.Since), Why: p.Why, LastOK: known(p.LastOK)}
 }
 
 // known is null for the zero time.

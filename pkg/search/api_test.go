@@ -291,7 +291,13 @@ func TestSourcesAPI(t *testing.T) {
 	if a.Total != 7 || a.States["failing"] != 2 || a.Sources[0].Failures != 11 || a.Sources[3].LastPoll != nil {
 		t.Errorf("%+v", a)
 	}
+	if p := a.Publishers; len(p) != 5 || p[0].State != "blocked" || p[0].Why != "robots.txt" || p[0].LastOK != nil || p[3].Since != nil || a.PublisherStates["ok"] != 2 {
+		t.Errorf("publishers %+v, %v", p, a.PublisherStates)
+	}
 	some := into[sourcesAnswer](t, get(t, h, "/api/v1/sources?state=ok&q=COAST"))
+	if len(some.Publishers) != 1 || some.Publishers[0].Site != "coast-wire.example" {
+		t.Errorf("filtered publishers: %+v", some.Publishers)
+	}
 	if len(some.Sources) != 1 || some.Total != 7 || some.Sources[0].Site != "coast-wire.example" {
 		t.Errorf("filtered: %+v", some)
 	}

@@ -259,6 +259,20 @@ type someSources []Source
 
 func (s someSources) Sources(context.Context) ([]Source, error) { return s, nil }
 
+// Publishers is how the sites of the feeds let us in; a list of nothing has none.
+func (s someSources) Publishers(context.Context) ([]Publisher, error) {
+	if len(s) == 0 {
+		return nil, nil
+	}
+	return []Publisher{
+		{Site: "harbour-post.example", State: "ok", LastOK: testNow.Add(-3 * time.Hour)},
+		{Site: "ledger.example", State: "teasers", Since: testNow.Add(-72 * time.Hour), Why: "teaser", LastOK: testNow.Add(-time.Hour)},
+		{Site: "valley-echo.example", State: "failing", Since: testNow.Add(-12 * time.Minute), Why: "status 503", LastOK: testNow.Add(-time.Hour)},
+		{Site: "coast-wire.example", State: "ok", LastOK: testNow.Add(-26 * time.Hour)},
+		{Site: "namal.example", State: "blocked", Since: testNow.Add(-5 * time.Hour), Why: "robots.txt"},
+	}, nil
+}
+
 func testSources() someSources {
 	return someSources{
 		{URL: "https://harbour-post.example/feed.xml", Title: "The Harbour Post", Site: "harbour-post.example", State: "ok", LastPoll: testNow.Add(-4 * time.Minute), NextPoll: testNow.Add(11 * time.Minute), LastNew: testNow.Add(-3 * time.Hour), Entries: 40},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // diffView is the comparison of two versions.
@@ -121,6 +122,26 @@ type sourcesView struct {
 	Cut     bool // more than the page shows
 	AllURL  string
 	Unknown bool // this process knows no feeds
+
+	Publishers []publisherRow // those that are not well
+	Well       int            // publishers that are
+	MoreSick   int            // that are not, beyond the page
+}
+
+type publisherRow struct {
+	Site, SiteURL, State, Words, Why string
+	Since, LastOK                    *stamp
+}
+
+// maxPublisherRows bounds the table of publishers; the API has them all.
+const maxPublisherRows = 200
+
+// publisherWords says a state as the page does.
+func publisherWords(state string) string {
+	if state == "teasers" {
+		return "teasers only"
+	}
+	return state
 }
 
 type stateView struct {
@@ -182,5 +203,23 @@ func (s *server) sourcesPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.Rows = append(v.Rows, row)
 	}
+	v.addPublishers(l, now)
 	return s.render(w, http.StatusOK, "sources", v)
+}
+
+// addPublishers shows the publishers that are not well.
+func (v *sourcesView) addPublishers(l *sourceList, now time.Time) {
+	for _, p := range l.publishers {
+		switch {
+		case p.State == "ok":
+			v.Well++
+		case len(v.Publishers) == maxPublisherRows:
+			v.MoreSick++
+		default:
+			v.Publishers = append(v.Publishers, publisherRow{
+				Site: p.Site, SiteURL: link("/", url.Values{"site": {p.Site}}), State: p.State, Words: publisherWords(p.State), Why: p.Why,
+				Since: relative(p.Since, now), LastOK: relative(p.LastOK, now),
+			})
+		}
+	}
 }

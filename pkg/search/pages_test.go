@@ -3,6 +3,7 @@ package search
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -287,13 +288,26 @@ func TestSourcesPage(t *testing.T) {
 	if got := text(doc, ".states"); got != "all 7 failing 2 blocked 1 new 1 ok 2 retired 1" {
 		t.Errorf("states: %q", got)
 	}
-	first := doc.Find(".sources tbody tr").First()
+	first := doc.Find(".feeds tbody tr").First()
 	for _, want := range []string{"failing", "11", "2 h ago", "in 6 h", "never", "not a feed: looks like an HTML page " + script} {
 		if !strings.Contains(first.Text(), want) {
 			t.Errorf("first row lacks %q: %s", want, first.Text())
 		}
 	}
-	if n := page(t, h, "/sources?state=ok", 200).Find(".sources tbody tr").Length(); n != 2 {
+	var publishers []string
+	doc.Find(".publishers tbody tr").Each(func(_ int, row *goquery.Selection) {
+		publishers = append(publishers, strings.Join(strings.Fields(row.Text()), " "))
+	})
+	if want := []string{
+		"namal.example blocked 5 h ago robots.txt not lately", "valley-echo.example failing 12 min ago status 503 1 h ago",
+		"ledger.example teasers only 3 days ago teaser 1 h ago",
+	}; !slices.Equal(publishers, want) {
+		t.Errorf("publishers %q, want %q", publishers, want)
+	}
+	if got := text(doc, "section .note"); !strings.HasPrefix(got, "2 let us read their articles; these do not, or not whole.") {
+		t.Errorf("publishers that are well: %q", got)
+	}
+	if n := page(t, h, "/sources?state=ok", 200).Find(".feeds tbody tr").Length(); n != 2 {
 		t.Errorf("%d rows of state ok", n)
 	}
 	if got := text(page(t, h, "/sources?q=zzz", 200), ".empty"); !strings.Contains(got, "No feed fits") {
@@ -302,7 +316,7 @@ func TestSourcesPage(t *testing.T) {
 	page(t, h, "/sources?state=broken", 400)
 	many := make(someSources, maxSourceRows+1)
 	doc = page(t, newHandler(t, func(o *Options) { o.Sources, o.Index = many, emptyIndex(t) }), "/sources", 200)
-	if n := doc.Find(".sources tbody tr").Length(); n != maxSourceRows || !strings.Contains(text(doc, "main"), "first 1000 of 1,001") {
+	if n := doc.Find(".feeds tbody tr").Length(); n != maxSourceRows || !strings.Contains(text(doc, "main"), "first 1000 of 1,001") {
 		t.Errorf("%d rows of too many", n)
 	}
 }

@@ -39,10 +39,21 @@ type Source struct {
 	Entries   int       // in the feed as last read
 }
 
-// Sources knows the feeds.
+// Publisher is how a site lets us in, as /sources shows it.
+type Publisher struct {
+	Site   string
+	State  string    // ok, blocked, failing or teasers
+	Since  time.Time // when the state began; zero: not known, or ok
+	Why    string    // what the last refusal, failure or teaser was; "" if ok
+	LastOK time.Time // when a page of it last came; zero: not in memory
+}
+
+// Sources knows the feeds and their publishers.
 type Sources interface {
 	// Sources returns every feed, in any order.
 	Sources(ctx context.Context) ([]Source, error)
+	// Publishers returns every site that was fetched from lately, in any order.
+	Publishers(ctx context.Context) ([]Publisher, error)
 }
 
 // Live follows what is being indexed.

@@ -12,6 +12,9 @@ import (
 // sourceStates are the states of a feed, those that need a person first.
 var sourceStates = []string{"failing", "blocked", "gone", "new", "ok", "retired"}
 
+// publisherStates are the states of a publisher, those that need a person first.
+var publisherStates = []string{"blocked", "failing", "teasers", "ok"}
+
 // sourceParams are the parameters of /sources and /api/v1/sources.
 var sourceParams = []string{"state", "q"}
 
@@ -21,6 +24,9 @@ type sourceList struct {
 	total       int
 	counts      map[string]int
 	sources     []Source // of the state and with the text, failing ones first
+
+	publishers      []Publisher // with the text, blocked ones first
+	publisherCounts map[string]int
 }
 
 // sourceList reads the feeds and picks those that the request asks for.
@@ -55,7 +61,43 @@ func (s *server) sourceList(r *http.Request, strict bool) (*sourceList, error) {
 			l.sources = append(l.sources, src)
 		}
 	}
+	publishers, err := s.allPublishers(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	l.publisherCounts = map[string]int{}
+	for _, p := range publishers {
+		l.publisherCounts[p.State]++
+		if strings.Contains(p.Site, strings.ToLower(l.text)) {
+			l.publishers = append(l.publishers, p)
+		}
+	}
 	return l, nil
+}
+
+// allPublishers returns every publisher, those that need a person first.
+func (s *server) allPublishers(ctx context.Context) ([]Publisher, error) {
+	all, err := s.Sources.Publishers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("search: list publishers: %w", err)
+	}
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b Publisher) int {
+		return cmp.Or(
+			cmp.Compare(rankOf(publisherStates, a.State), rankOf(publisherStates, b.State)),
+			a.Since.Compare(b.Since),
+			cmp.Compare(a.Site, b.Site),
+		)
+	})
+	return all, nil
+}
+
+// rankOf is the place of a state in a list, its end for one that is not in it.
+func rankOf(states []string, state string) int {
+	if i := slices.Index(states, state); i >= 0 {
+		return i
+	}
+	return len(states)
 }
 
 // contains reports whether a feed is meant by a text, in any case.
@@ -79,15 +121,9 @@ func (s *server) allSources(ctx context.Context) ([]Source, error) {
 		return nil, fmt.Errorf("search: list feeds: %w", err)
 	}
 	all = slices.Clone(all)
-	rank := func(state string) int {
-		if i := slices.Index(sourceStates, state); i >= 0 {
-			return i
-		}
-		return len(sourceStates)
-	}
 	slices.SortFunc(all, func(a, b Source) int {
 		return cmp.Or(
-			cmp.Compare(rank(a.State), rank(b.State)),
+			cmp.Compare(rankOf(sourceStates, a.State), rankOf(sourceStates, b.State)),
 			cmp.Compare(b.Failures, a.Failures),
 			cmp.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)),
 			cmp.Compare(a.URL, b.URL),
@@ -102,9 +138,15 @@ func (s *server) sourcesAPI(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a := sourcesAnswer{Total: l.total, States: l.counts, Sources: []sourceAnswer{}}
+	a := sourcesAnswer{
+		Total: l.total, States: l.counts, Sources: []sourceAnswer{},
+		Publishers: []publisherAnswer{}, PublisherStates: l.publisherCounts,
+	}
 	for _, src := range l.sources {
 		a.Sources = append(a.Sources, sourceOf(src))
+	}
+	for _, p := range l.publishers {
+		a.Publishers = append(a.Publishers, letsIn(p))
 	}
 	return writeJSON(w, a)
 }
