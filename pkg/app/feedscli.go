@@ -11,11 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/feed"
-	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -24,7 +21,7 @@ type FeedsCommand struct {
 	List   FeedsListCommand   `cmd:"" help:"List feeds with their state."`
 	Check  FeedsCheckCommand  `cmd:"" help:"Fetch every feed of a list once and say what is there."`
 	Import FeedsImportCommand `cmd:"" help:"Add the feeds of a list to those that are polled."`
-	Export FeedsExportCommand `cmd:"" help:"Write all feeds as OPML."`
+	Export FeedsExportCommand `cmd:"" help:"Write all feeds as OPML, with their titles, tags and intervals."`
 }
 
 // openFeeds connects to the broker and opens the bucket of feeds.
@@ -124,6 +121,7 @@ func (c *FeedsImportCommand) Run(ctx context.Context, env Env) error {
 			continue // polled already
 		}
 		state.Managed, state.State, state.Title = true, feedNew, cmp.Or(s.Title, state.Title)
+		state.Tags, state.Asked = s.Tags, s.Interval
 		if err := store.save(ctx, state); err != nil && !errors.Is(err, errConflict) {
 			return err
 		}
@@ -156,7 +154,7 @@ func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
 	var sources []feed.Source
 	for _, s := range states {
 		if s.State != feedRetired {
-			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title})
+			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title, Tags: s.Tags, Interval: s.Asked})
 		}
 	}
 	out := env.Stdout
@@ -169,98 +167,4 @@ func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
 		out = f
 	}
 	return feed.WriteOPML(out, "copydesk", sources)
-}
-
-// FeedsCheckCommand tries every feed of a list once.
-type FeedsCheckCommand struct {
-	AllowPrivate bool     `name:"allow-private" help:"Also fetch from addresses that are not public."`
-	Files        []string `arg:"" name:"file" help:"Lists: text, OPML or YAML; - is standard input."`
-}
-
-// checkParallel is how many feeds are tried at once.
-const checkParallel = 32
-
-// Run prints a table and fails if a feed does.
-func (c *FeedsCheckCommand) Run(ctx context.Context, env Env) error {
-	sources, err := readSources(env, c.Files)
-	if err != nil {
-		return err
-	}
-	f, err := fetch.New(fetch.Options{UserAgent: userAgent(""), AllowPrivate: c.AllowPrivate})
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	rows := make([]string, len(sources))
-	bad := make([]bool, len(sources))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(checkParallel)
-	progress := isTerminal(env.Stderr)
-	done := make(chan struct{}, len(sources))
-	for i, s := range sources {
-		group.Go(func() error {
-			rows[i], bad[i] = checkFeed(gctx, f, s)
-			done <- struct{}{}
-			if progress {
-				fmt.Fprintf(env.Stderr, "\r\x1b[K%d of %d feeds", len(done), len(sources))
-			}
-			return gctx.Err()
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	if progress {
-		fmt.Fprint(env.Stderr, "\r\x1b[K")
-	}
-	w := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tFORMAT\tENTRIES\tNEWEST\tFEED\tNOTE")
-	failed := 0
-	for i, row := range rows {
-		fmt.Fprintln(w, row)
-		if bad[i] {
-			failed++
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d feeds cannot be read", failed, len(sources))
-	}
-	return nil
-}
-
-// checkFeed fetches and parses a feed and returns its row of the table.
-func checkFeed(ctx context.Context, f *fetch.Fetcher, s feed.Source) (row string, bad bool) {
-	fail := func(err error) (string, bool) {
-		return fmt.Sprintf("failing\t-\t-\t-\t%s\t%s", printable(s.URL), printable(err.Error())), true
-	}
-	resp, err := f.Fetch(ctx, fetch.Request{URL: s.URL, Kind: fetch.KindFeed})
-	if err != nil {
-		return fail(err)
-	}
-	parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
-	if errors.Is(err, feed.ErrNotFeed) {
-		if links := feed.Discover(resp.Body, resp.FinalURL); len(links) > 0 {
-			return fmt.Sprintf("page\t-\t-\t-\t%s\tnames the feed %s", printable(s.URL), printable(links[0])), false
-		}
-	}
-	if err != nil {
-		return fail(err)
-	}
-	var newest time.Time
-	for _, e := range parsed.Entries {
-		if e.Published.After(newest) {
-			newest = e.Published
-		}
-	}
-	note := ""
-	if len(parsed.Warnings) > 0 {
-		note = parsed.Warnings[0]
-	}
-	if n := len(parsed.Sitemaps); n > 0 {
-		note = fmt.Sprintf("index of %d sitemaps", n)
-	}
-	return fmt.Sprintf("ok\t%s\t%d\t%s\t%s\t%s", parsed.Format, len(parsed.Entries), clock(newest), printable(s.URL), printable(note)), false
 }

@@ -195,7 +195,7 @@ func (w *ingestWorker) schedule(ctx context.Context) error {
 	for _, s := range states {
 		byURL[s.URL] = s
 		if s.Managed && s.State != feedRetired {
-			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title})
+			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title, Tags: s.Tags, Interval: s.Asked})
 		}
 	}
 	w.poller.set(sources, func(url string) time.Time {

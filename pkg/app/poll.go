@@ -94,6 +94,7 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Duration, fresh int, err error) {
 	now := time.Now()
 	state.LastPoll = now
+	state.Tags, state.Asked = s.Tags, s.Interval
 	if s.Title != "" {
 		state.Title = s.Title
 	}

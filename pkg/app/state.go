@@ -43,6 +43,8 @@ type feedState struct {
 	Entries      int                  `json:"entries,omitempty"`
 	Interval     time.Duration        `json:"interval,omitempty"`
 	Managed      bool                 `json:"managed,omitempty"` // imported, not from a list
+	Tags         []string             `json:"tags,omitempty"`    // of the list that names it
+	Asked        time.Duration        `json:"asked,omitempty"`   // interval that the list asks for; 0: none
 	Seen         []string             `json:"seen,omitempty"`    // hashes of entries, the latest first
 	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
 

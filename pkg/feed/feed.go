@@ -32,6 +32,7 @@ const (
 	maxEntries = 50_000   // of a feed or sitemap
 	maxText    = 1_000    // characters of a title or summary that is kept
 	maxAuthors = 20
+	fullText   = 1_500 // bytes of content, markup included, from which on an entry brings its text along
 )
 
 // Formats, the values of [Feed.Format].
@@ -54,6 +55,7 @@ type Feed struct {
 	Hub      string        // WebSub hub
 	TTL      time.Duration // how long the publisher asks to wait between polls; 0 if not said
 	Entries  []Entry       // in the order of the feed, one for each URL
+	FullText int           // how many entries bring the text of their page along
 	Sitemaps []SitemapRef  // of a sitemap index
 	Warnings []string      // what was repaired or given up, for people
 }
@@ -130,6 +132,7 @@ func (p *parser) read(text []byte) error {
 	if err != nil {
 		return err
 	}
+	p.feed.FullText = doc.fullText
 	return doc.format.read(p, doc)
 }
 

@@ -65,6 +65,9 @@ func (p *parser) parseJSON(text []byte) error {
 		}
 	}
 	for _, item := range items {
+		if len(item.ContentHTML)+len(item.ContentText) >= fullText {
+			f.FullText++
+		}
 		p.addJSON(item, head)
 	}
 	return nil

@@ -26,6 +26,7 @@ type document struct {
 	root      string  // local name of the root element, lower-case
 	format    *format // of that root; nil if it is none of a feed
 	bytes     []byte
+	fullText  int  // entries that bring the text of their page along
 	truncated bool // the source ended too early; an unfinished entry was dropped
 	capped    bool // there is more than may be read
 }
@@ -69,6 +70,7 @@ type repairer struct {
 	all      int  // elements of the document
 	spaces   int  // namespace declarations in force
 	leafLeft int  // bytes of text that the open leaf may still have
+	content  int  // bytes of text in the content of the open entry
 }
 
 // repair returns text as a document that the format parsers accept.
@@ -193,6 +195,9 @@ func (r *repairer) declaration(rest []byte) {
 // text writes character data of a leaf or group. That of a CDATA section is
 // literal: its references are none.
 func (r *repairer) text(s []byte, literal bool) {
+	if r.entryAt >= 0 && len(r.stack) > r.entryAt+1 && isContent(r.stack[r.entryAt+1].local) {
+		r.content += len(s)
+	}
 	if role := r.top().role; role != leaf && role != group {
 		return
 	}
@@ -251,7 +256,20 @@ func (r *repairer) pop() {
 	if len(r.stack) == r.entryAt {
 		r.entryAt = -1
 		r.entries++
+		if r.content >= fullText {
+			r.doc.fullText++
+		}
 	}
+}
+
+// isContent reports whether an element of an entry may hold the text of the
+// page. It is measured, not kept.
+func isContent(local string) bool {
+	switch local {
+	case "encoded", "content", "description", "summary", "body":
+		return true
+	}
+	return false
 }
 
 // startTag opens an element, or writes it as text if it is HTML in a leaf.
@@ -285,7 +303,7 @@ func (r *repairer) startTag(rest []byte) {
 	}
 	f.role = r.roleOf(f, parent)
 	if f.role == entry {
-		r.entryAt, r.entryOut, r.elements = len(r.stack), len(r.out), 0
+		r.entryAt, r.entryOut, r.elements, r.content = len(r.stack), len(r.out), 0, 0
 	}
 	if f.role != dropped {
 		r.count()
