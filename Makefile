@@ -13,7 +13,7 @@ GOFUMPT  := $(TOOLS)/gofumpt
 RACE     := $(if $(shell command -v cc gcc clang 2>/dev/null),-race,)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check lint fmt fuzz bench eval hostile drill images compose tools screenshots clean
+.PHONY: help build run test check lint fmt fuzz bench eval hostile drill simulate images compose tools screenshots clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ hostile: ## pages of 10 MB that are made to hurt, each held to 3 s of CPU and 30
 
 drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker that acknowledges first
 	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
+
+simulate: ## a day of 10,000 feeds polled by our rule and by three others; fails when ours misses its goal
+	@go run ./pkg/simulate/day
 
 images: ## build the container images with Docker
 	for c in $(COMMANDS); do docker build -f deploy/Dockerfile --target $$c -t copydesk/$$c . || exit 1; done

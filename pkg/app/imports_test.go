@@ -25,6 +25,9 @@ var importTable = map[string][]string{
 	"pkg/extract":           {"pkg/article", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/weburl"},
 	"pkg/feed":              {"pkg/article", "pkg/textnorm", "pkg/weburl"},
 	"pkg/fetch":             {"pkg/article", "pkg/weburl"},
+	"pkg/cadence":           {},
+	"pkg/simulate":          {"pkg/cadence"},
+	"pkg/simulate/day":      {"pkg/cadence", "pkg/simulate"},
 	"pkg/warc":              {},
 	"pkg/dedup":             {"pkg/article"},
 	"pkg/story":             {"pkg/article", "pkg/dedup", "pkg/textnorm"},
@@ -50,7 +53,7 @@ var importTable = map[string][]string{
 
 // pure packages are plain functions of their input: no broker, no metrics, no
 // HTTP server, not even through another package of ours.
-var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/dedup", "pkg/story"}
+var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/cadence", "pkg/dedup", "pkg/story"}
 
 var impure = []string{"github.com/nats-io/", "github.com/prometheus/", "go.opentelemetry.io/"}
 
