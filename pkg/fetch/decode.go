@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -23,6 +24,9 @@ const (
 	maxLayers = 2
 	// zstdWindow is the largest window that zstd may ask for on the web (RFC 9659).
 	zstdWindow = 8 << 20
+	// minZstdWindow is what further frames of a stream may have at least; the
+	// first one was asked for its own.
+	minZstdWindow = 1 << 20
 )
 
 // bodyLimits bounds one body.
@@ -31,6 +35,7 @@ type bodyLimits struct {
 	cut        bool  // at max, return what is there instead of failing
 	ratio      int64 // decoded bytes for one on the wire
 	ratioFloor int64 // decoded bytes below which the ratio does not matter
+	memory     *memory
 }
 
 // wire counts what a body takes on the wire and remembers how it ended, which
@@ -59,10 +64,12 @@ func readBody(body io.Reader, contentEncoding []string, l bodyLimits) (data []by
 	if err != nil {
 		return nil, 0, err
 	}
-	r, closeAll, err := decoders(w, encodings)
+	acc := &account{memory: l.memory}
+	defer acc.close()
+	r, closeAll, err := decoders(w, encodings, acc)
 	defer closeAll()
 	if err == nil {
-		data, err = readBounded(r, w, l)
+		data, err = readBounded(r, w, l, acc)
 	}
 	if err != nil {
 		return nil, w.n, bodyError(err, w, len(encodings) > 0)
@@ -101,7 +108,7 @@ func layers(headers []string) ([]string, error) {
 
 // decoders stacks the decoders on r. An empty body is left alone: servers put
 // a Content-Encoding on those too.
-func decoders(r io.Reader, encodings []string) (io.Reader, func(), error) {
+func decoders(r io.Reader, encodings []string, acc *account) (io.Reader, func(), error) {
 	var closers []func()
 	closeAll := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -110,7 +117,7 @@ func decoders(r io.Reader, encodings []string) (io.Reader, func(), error) {
 	}
 	for _, e := range encodings {
 		in := bufio.NewReader(r)
-		head, err := in.Peek(2)
+		head, err := in.Peek(zstd.HeaderMaxSize)
 		if len(head) == 0 {
 			if errors.Is(err, io.EOF) {
 				return bytes.NewReader(nil), closeAll, nil
@@ -122,16 +129,20 @@ func decoders(r io.Reader, encodings []string) (io.Reader, func(), error) {
 			r, err = gzip.NewReader(in)
 		case "deflate":
 			// The name means zlib; a few servers send the bare stream.
-			if len(head) == 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+			if len(head) >= 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
 				r, err = zlib.NewReader(in)
 			} else {
 				r, err = flate.NewReader(in), nil
 			}
 		case "br":
-			r, err = brotli.NewReader(in), nil
+			r, err = brotli.NewReader(in), acc.decode(brotliWindowOf(head[0]))
 		case "zstd":
+			window := zstdWindowOf(head)
+			if err := acc.decode(window); err != nil {
+				return nil, closeAll, err
+			}
 			var d *zstd.Decoder
-			d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
+			d, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(uint64(max(window, minZstdWindow))))
 			if err == nil {
 				closers = append(closers, d.Close)
 				r = d
@@ -145,11 +156,15 @@ func decoders(r io.Reader, encodings []string) (io.Reader, func(), error) {
 }
 
 // readBounded reads r to its end or to a limit.
-func readBounded(r io.Reader, w *wire, l bodyLimits) ([]byte, error) {
+func readBounded(r io.Reader, w *wire, l bodyLimits, acc *account) ([]byte, error) {
 	buf := make([]byte, 0, 16<<10)
 	for {
 		if len(buf) == cap(buf) {
-			buf = grow(buf, l.max)
+			size := grown(buf, l.max)
+			if err := acc.grow(size); err != nil {
+				return nil, err
+			}
+			buf = slices.Grow(buf, int(size)-len(buf))
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -172,12 +187,10 @@ func readBounded(r io.Reader, w *wire, l bodyLimits) ([]byte, error) {
 	}
 }
 
-// grow doubles a buffer, but never far beyond limit.
-func grow(buf []byte, limit int64) []byte {
-	size := min(int64(2*cap(buf)), max(limit+1, int64(len(buf))+1))
-	bigger := make([]byte, len(buf), size)
-	copy(bigger, buf)
-	return bigger
+// grown returns the next size of a buffer: the double, but never far beyond
+// limit.
+func grown(buf []byte, limit int64) int64 {
+	return min(int64(2*cap(buf)), max(limit+1, int64(len(buf))+1))
 }
 
 // bodyError tells why a body could not be read.

@@ -181,7 +181,7 @@ func isHeaderSize(err error) bool {
 // no type for that either.
 func isProtocol(err error) bool {
 	s := err.Error()
-	for _, sign := range []string{"malformed", "Content-Length", "chunk", "Transfer-Encoding", "transfer encoding", "stream error", "PROTOCOL_ERROR", "http2: ", "invalid header"} {
+	for _, sign := range []string{"malformed", "Content-Length", "chunk", "line too long", "Transfer-Encoding", "transfer encoding", "stream error", "PROTOCOL_ERROR", "http2: ", "invalid header"} {
 		if strings.Contains(s, sign) {
 			return true
 		}

@@ -68,6 +68,7 @@ type Fetcher struct {
 	guard     *guard
 	transport *http.Transport
 	hosts     *hosts
+	memory    *memory
 	robots    *robotsCache
 	metrics   *metrics
 
@@ -98,6 +99,7 @@ func newFetcher(o Options, dial dialFunc) (*Fetcher, error) {
 		dial = f.guard.dialer(o.Limits.Connect, o.Resolver)
 	}
 	f.transport = newTransport(o.Limits, dial)
+	f.memory = newMemory(o.Limits.Memory)
 	f.hosts = newHosts(o.HostDelay, o.Limits.Wait, o.Limits.Hosts)
 	f.robots = newRobotsCache(f)
 	f.ctx, f.cancel = context.WithCancel(context.Background())

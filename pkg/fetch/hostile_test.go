@@ -344,3 +344,115 @@ func TestTLS(t *testing.T) {
 	fail(t, f, strings.Replace("https://"+l.Addr().String()+"/", "127.0.0.1", "plain.localhost", 1), ClassTLS)
 	fail(t, f, "http://refused.localhost:1/", ClassConnect)
 }
+
+// TestHostileRefusals: what comes with a refusal may be as hostile as a page.
+func TestHostileRefusals(t *testing.T) {
+	z := zeros(64 << 20)
+	gzipBomb := string(encode(t, "gzip", &z))
+	for name, answer := range map[string]func(c net.Conn){
+		"endless": func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\n\r\n")
+			for {
+				if _, err := io.WriteString(c, strings.Repeat("no ", 1000)); err != nil {
+					return
+				}
+			}
+		},
+		"a bomb": func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"+gzipBomb)
+		},
+		"silence after the headers": func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n")
+			_, _ = io.Copy(io.Discard, c)
+		},
+		"many cookies": func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\n"+strings.Repeat("Set-Cookie: a=b\r\n", 400)+"Content-Length: 0\r\n\r\n")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newTestFetcher(t, func(o *Options) { o.IgnoreRobots = true })
+			s := newRawServer(t, func(c net.Conn, _ string) { answer(c) })
+			if e := fail(t, f, s+"/", ClassHTTP4xx); e.Status != 403 {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+// TestHostileTails: what follows a whole body must not cost anything.
+func TestHostileTails(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n"
+	for _, test := range []struct {
+		name, class string
+		answer      func(c net.Conn)
+	}{
+		{"trailers", "", func(c net.Conn) {
+			_, _ = io.WriteString(c, head+"4\r\nnews\r\n0\r\nX-A: "+strings.Repeat("a", 100)+"\r\n\r\n")
+		}},
+		{"endless trailers", ClassProtocol, func(c net.Conn) {
+			_, _ = io.WriteString(c, head+"4\r\nnews\r\n0\r\n")
+			for {
+				if _, err := io.WriteString(c, "X-A: "+strings.Repeat("a", 1000)+"\r\n"); err != nil {
+					return
+				}
+			}
+		}},
+		{"endless chunk extensions", ClassProtocol, func(c net.Conn) {
+			_, _ = io.WriteString(c, head+"4;")
+			for {
+				if _, err := io.WriteString(c, strings.Repeat("a=b;", 300)); err != nil {
+					return
+				}
+			}
+		}},
+		{"chunks of one byte with extensions", ClassProtocol, func(c net.Conn) {
+			_, _ = io.WriteString(c, head)
+			for {
+				if _, err := io.WriteString(c, strings.Repeat("1;"+strings.Repeat("e", 1000)+"\r\nn\r\n", 50)); err != nil {
+					return
+				}
+			}
+		}},
+		{"a second answer nobody asked for", "", func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnewsHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+		}},
+		{"more cookies than headers may have bytes", ClassTooLarge, func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("Set-Cookie: a=b\r\n", 5000)+"Content-Length: 4\r\n\r\nnews")
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newTestFetcher(t, func(o *Options) { o.IgnoreRobots, o.Limits.Total = true, 5*time.Second })
+			s := newRawServer(t, func(c net.Conn, _ string) { test.answer(c) })
+			for range 2 {
+				resp, err := f.Fetch(t.Context(), Request{URL: s + "/"})
+				if test.class != "" {
+					wantClass(t, err, test.class)
+					return
+				}
+				if err != nil || string(resp.Body) != "news" {
+					t.Errorf("got %+v, %v", resp, err)
+				}
+			}
+		})
+	}
+}
+
+// TestHostileNames: host names that could write into logs or fool a resolver
+// are refused before anything is looked up.
+func TestHostileNames(t *testing.T) {
+	f := newTestFetcher(t, func(o *Options) {
+		o.Resolver = newDNS(t, func(name string) [4]byte {
+			t.Errorf("%q was looked up", name)
+			return [4]byte{127, 0, 0, 1}
+		})
+	})
+	for _, name := range []string{
+		"news\x00.example", "news\x1b[2J.example", "news%00.example", "news%0d%0aHost:x.example", "news .example", "news%20.example", "news^.example", "news|.example",
+		"news<b>.example", "[::1", "[fe80::1%25eth0]", "news.example:99999", "news.example:-1", "999.1.1.1.1", "256.256.256.256", "",
+	} {
+		_, err := f.Fetch(t.Context(), Request{URL: "http://" + name + "/"})
+		if e := asError(err); e.Class != ClassURL && e.Class != ClassAddress || hasControl(e.Error()) {
+			t.Errorf("%q: got %s, %q", name, e.Class, e.Error())
+		}
+	}
+}

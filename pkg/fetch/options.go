@@ -84,6 +84,8 @@ type Limits struct {
 	Ratio      int64 // decoded bytes for one byte on the wire
 	RatioFloor int64 // decoded bytes below which the ratio does not matter
 
+	Memory int64 // of all bodies that are being read at once; small ones do not count
+
 	Redirects   int   // redirects followed
 	Hosts       int   // hosts whose state is remembered
 	RobotsCache int64 // bytes of parsed robots.txt kept in memory
@@ -102,6 +104,7 @@ func DefaultLimits() Limits {
 		RobotsBytes: 500 << 10,
 		Ratio:       100,
 		RatioFloor:  1 << 20,
+		Memory:      256 << 20,
 		Redirects:   5,
 		Hosts:       65536,
 		RobotsCache: 32 << 20,
@@ -128,6 +131,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.RobotsBytes, &d.RobotsBytes},
 		{&l.Ratio, &d.Ratio},
 		{&l.RatioFloor, &d.RatioFloor},
+		{&l.Memory, &d.Memory},
 		{&l.RobotsCache, &d.RobotsCache},
 	} {
 		if *f.v == 0 {
@@ -159,6 +163,7 @@ func (l Limits) check() error {
 		{"RobotsBytes", l.RobotsBytes},
 		{"Ratio", l.Ratio},
 		{"RatioFloor", l.RatioFloor},
+		{"Memory", l.Memory},
 		{"Redirects", int64(l.Redirects)},
 		{"Hosts", int64(l.Hosts)},
 		{"RobotsCache", l.RobotsCache},
