@@ -38,6 +38,7 @@ type pageFetcher struct {
 	fetcher   *fetch.Fetcher
 	pages     pageStore
 	revisits  *revisits
+	traps     *trapGuard
 	hostDelay time.Duration
 	log       *slog.Logger
 	stopping  <-chan struct{} // closed when the worker is told to end
@@ -101,6 +102,9 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	if state.Done && state.Entry == m.EntryHash {
 		return stage.Result{} // fetched before; a redelivery, or listed twice
 	}
+	if kind, keep := p.traps.stops(m.URL, time.Now()); kind != "" {
+		return p.trapped(state, m, kind, keep)
+	}
 	host := weburl.HostPort(m.URL)
 	if n := p.fetcher.Waiting(host); n >= maxHostQueue {
 		wait := max(time.Second, time.Duration(n)*p.hostDelay)
@@ -148,6 +152,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body,
 	}
 	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	p.traps.saw(m.URL, state.BodyHash, time.Now())
 	state.ETag, state.LastModified = resp.ETag, resp.LastModified
 	if state.FirstFetch.IsZero() {
 		state.FirstFetch = resp.FetchedAt

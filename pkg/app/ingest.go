@@ -109,7 +109,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.looks, err = newRevisits(w); err != nil {
 		return nil, err
 	}
-	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, revisits: w.looks, hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
+	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
 	w.loop, err = newLeasedStage(stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,

@@ -22,6 +22,8 @@ func refusal(class string, status int) string {
 		return "the server says that the page is gone for good (410)"
 	case fetch.ClassThrottled:
 		return "the host asked to be left alone for a while"
+	case classTrap:
+		return "its address leads into a trap: many addresses, one page"
 	case fetch.ClassAddress:
 		return "the host has an address that is not public"
 	}
