@@ -28,8 +28,8 @@ type placing struct {
 // result reads what became of every article, after the workers have ended.
 func (r *relay) result(tr *traffic) map[string]placing {
 	r.t.Helper()
-	ix, err := openIndex(r.dir, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
+	ix := sharedIndexIn(r.dir, slog.New(slog.DiscardHandler), nil)
+	if err := ix.tryOpen(); err != nil {
 		r.t.Fatal(err)
 	}
 	defer ix.Close()

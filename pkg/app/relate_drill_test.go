@@ -58,11 +58,7 @@ func (c *forgetfulCommand) Run(ctx context.Context, env Env) error {
 	defer listener.Close()
 	return c.serve(ctx, env, "index", c.HTTP, func(d deps) (runner, error) {
 		d.skipRebuild = true
-		ix, err := openIndex(dir, d.log, d.reg)
-		if err != nil {
-			return nil, err
-		}
-		return newSearchWorker(ctx, d, ix, c.SearchFlags, c.RelateFlags, listener)
+		return newSearchWorker(ctx, d, sharedIndexIn(dir, d.log, d.reg), c.SearchFlags, c.RelateFlags, listener)
 	})
 }
 

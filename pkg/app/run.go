@@ -132,8 +132,8 @@ func (a *allInOne) startBroker(ctx context.Context) error {
 
 // work runs the three workers, search, health and progress until ctx ends.
 func (a *allInOne) work(ctx context.Context, l net.Listener, health *ops.Server, gate *readyGate) error {
-	ix, err := openIndex(filepath.Join(a.flags.Data, "index"), a.log, a.reg)
-	if err != nil {
+	ix := sharedIndexIn(filepath.Join(a.flags.Data, "index"), a.log, a.reg)
+	if err := ix.tryOpen(); err != nil {
 		return err
 	}
 	a.index = ix

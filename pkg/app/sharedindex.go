@@ -35,19 +35,15 @@ type sharedIndex struct {
 
 var _ index.Reader = (*sharedIndex)(nil)
 
-// newSharedIndex opens the index if no other process has it.
-func newSharedIndex(log *slog.Logger, open func() (index.Index, error)) (*sharedIndex, error) {
-	s := &sharedIndex{open: open, log: log}
-	ix, err := open()
-	switch {
-	case err == nil:
-		s.ix = ix
-	case errors.Is(err, index.ErrLocked):
-		log.Info("another process has the index; standing by", "err", err)
-	default:
-		return nil, err
+// tryOpen opens the index if no other process has it, so that it can be searched
+// before it is known who is to write it.
+func (s *sharedIndex) tryOpen() error {
+	_, err := s.tryTake()
+	if errors.Is(err, index.ErrLocked) {
+		s.log.Info("another process has the index; standing by", "err", err)
+		return nil
 	}
-	return s, nil
+	return err
 }
 
 // take returns the index, opened. It waits while another process has it.

@@ -71,8 +71,8 @@ func (p pipeline) run(t *testing.T, w runner, err error) (stop func()) {
 // search starts an index worker with the search API and returns its address.
 func (p pipeline) search(t *testing.T) string {
 	t.Helper()
-	ix, err := openIndex(filepath.Join(t.TempDir(), "index"), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
-	if err != nil {
+	ix := sharedIndexIn(filepath.Join(t.TempDir(), "index"), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err := ix.tryOpen(); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

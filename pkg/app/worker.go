@@ -103,9 +103,12 @@ func (c *IndexCommand) Run(ctx context.Context, env Env) error {
 	}
 	defer listener.Close()
 	return c.serve(ctx, env, "index", c.HTTP, func(d deps) (runner, error) {
-		ix, err := openIndex(dir, d.log, d.reg)
-		if err != nil {
-			return nil, err
+		ix := sharedIndexIn(dir, d.log, d.reg)
+		// Whoever holds the lease has the directory, or is about to.
+		if _, held, err := d.bus.LeaseHolder(ctx, leaseIndex); err != nil || !held {
+			if err := ix.tryOpen(); err != nil {
+				return nil, err
+			}
 		}
 		return newSearchWorker(ctx, d, ix, c.SearchFlags, c.RelateFlags, listener)
 	})
@@ -122,10 +125,11 @@ func indexDir(value string) (string, error) {
 	return "", usagef("--index %s: give bleve:DIR", value)
 }
 
-func openIndex(dir string, log *slog.Logger, reg prometheus.Registerer) (*sharedIndex, error) {
-	return newSharedIndex(log, func() (index.Index, error) {
+// sharedIndexIn is the index in a directory, not opened yet.
+func sharedIndexIn(dir string, log *slog.Logger, reg prometheus.Registerer) *sharedIndex {
+	return &sharedIndex{log: log, open: func() (index.Index, error) {
 		return bleveindex.Open(dir, bleveindex.Options{Logger: log, Registerer: reg, ExactOf: dedup.ExactOf})
-	})
+	}}
 }
 
 // healthcheck asks the worker of this container whether it is ready.
