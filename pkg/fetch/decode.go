@@ -35,6 +35,7 @@ type bodyLimits struct {
 	cut        bool  // at max, return what is there instead of failing
 	ratio      int64 // decoded bytes for one on the wire
 	ratioFloor int64 // decoded bytes below which the ratio does not matter
+	announced  int64 // Content-Length, -1 if there is none
 	memory     *memory
 }
 
@@ -157,7 +158,7 @@ func decoders(r io.Reader, encodings []string, acc *account) (io.Reader, func(),
 
 // readBounded reads r to its end or to a limit.
 func readBounded(r io.Reader, w *wire, l bodyLimits, acc *account) ([]byte, error) {
-	buf := make([]byte, 0, 16<<10)
+	buf := make([]byte, 0, firstBuffer(l))
 	for {
 		if len(buf) == cap(buf) {
 			size := grown(buf, l.max)
@@ -185,6 +186,15 @@ func readBounded(r io.Reader, w *wire, l bodyLimits, acc *account) ([]byte, erro
 			return nil, err
 		}
 	}
+}
+
+// firstBuffer returns how large a buffer to begin with: what is announced, if
+// that is little, so that most pages are read without moving them.
+func firstBuffer(l bodyLimits) int64 {
+	if l.announced <= 0 {
+		return 16 << 10
+	}
+	return min(l.announced+1, 128<<10) // one more, to meet the end
 }
 
 // grown returns the next size of a buffer: the double, but never far beyond

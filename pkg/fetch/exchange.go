@@ -132,7 +132,7 @@ func (f *Fetcher) request(ctx context.Context, v *visit, u *target) *http.Reques
 
 // readAnswer reads and decodes the body.
 func (f *Fetcher) readAnswer(v *visit, a *answer, resp *http.Response, content io.Reader) error {
-	l := bodyLimits{max: f.o.Limits.PageBytes, ratio: f.o.Limits.Ratio, ratioFloor: f.o.Limits.RatioFloor, memory: f.memory}
+	l := bodyLimits{max: f.o.Limits.PageBytes, ratio: f.o.Limits.Ratio, ratioFloor: f.o.Limits.RatioFloor, announced: resp.ContentLength, memory: f.memory}
 	switch {
 	case v.robots:
 		l.max, l.cut = f.o.Limits.RobotsBytes, true
