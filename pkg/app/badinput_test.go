@@ -73,7 +73,7 @@ func TestBadInput(t *testing.T) {
 		{"opensearch", &IndexCommand{}, []string{nats, "--index=opensearch:http://x"}, 2, []string{"opensearch", "not in this version"}},
 		{"index of no kind", &IndexCommand{}, []string{nats, "--index=/tmp/x"}, 2, []string{"bleve:DIR"}},
 		{"warc", &IngestCommand{}, ingest("--warc=x"), 2, []string{"--warc", "not in this version"}},
-		{"archive", &IngestCommand{}, ingest("--archive=x"), 2, []string{"--archive", "not in this version"}},
+		{"archive", &IngestCommand{}, ingest("--archive=x", "--archive-spool=y"), 2, []string{"--archive-spool", "s3://"}},
 		{"reprocess", &Tool{}, []string{"reprocess", "--archive", "x"}, 2, []string{"not in this version"}},
 		{"trace", &Tool{}, []string{"trace", "https://a.example/"}, 2, []string{"not in this version"}},
 		{"clean: missing file", &Tool{}, []string{"clean", missing}, 1, []string{missing}},

@@ -36,6 +36,7 @@ const (
 // pageFetcher turns URL messages into page messages.
 type pageFetcher struct {
 	fetcher   *fetch.Fetcher
+	archive   *archive
 	pages     pageStore
 	revisits  *revisits
 	traps     *trapGuard
@@ -113,7 +114,7 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.fetcher.Fetch(fetchCtx, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
+	resp, err := p.get(fetchCtx, state, m, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
 	if err != nil {
 		if fetchCtx.Err() != nil {
 			return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided

@@ -36,7 +36,10 @@ type IngestFlags struct {
 	AllowPrivate  bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
 	Honour        []string      `name:"honour" default:"noindex,noarchive" placeholder:"WISHES" help:"Wishes of publishers to honour: noindex makes a page no article and withdraws what it was, noai does the same where training models or mining is reserved, noarchive keeps it out of the archive; none honours none. All are recorded on the article. Default: ${default}."`
 	WARC          []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
-	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET" help:"Not in this version: write every response to a WARC archive."`
+	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET/PREFIX" help:"Write every answer to a fetch of a page to WARC 1.1 files in this directory or bucket, before the page goes downstream. Keys of a bucket: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials."`
+
+	ArchiveEndpoint string `name:"archive-endpoint" placeholder:"URL" help:"Object storage of an s3:// archive. Default: AWS_ENDPOINT_URL, or Amazon's."`
+	ArchiveSpool    string `name:"archive-spool" type:"path" placeholder:"DIR" help:"Where files of an s3:// archive wait for their upload, every 10 minutes or 1 GB. Default: data/archive."`
 }
 
 // check refuses what a user can mend at once.
@@ -44,8 +47,8 @@ func (f IngestFlags) check() error {
 	switch {
 	case len(f.WARC) > 0:
 		return usagef("--warc: reading WARC files is not in this version")
-	case f.Archive != "":
-		return usagef("--archive: writing an archive is not in this version")
+	case !isObjectStore(f.Archive) && (f.ArchiveEndpoint != "" || f.ArchiveSpool != ""):
+		return usagef("--archive-endpoint and --archive-spool go with --archive s3://BUCKET")
 	case f.PollInterval < minInterval:
 		return usagef("--poll-interval %s: shorter than %s; publishers would not thank you", f.PollInterval, minInterval)
 	case f.HostDelay < 0:
@@ -87,6 +90,7 @@ type ingestWorker struct {
 	feeds   feedStore
 	pages   pageStore
 	fetcher *fetch.Fetcher
+	archive *archive
 	sites   *publishers
 	full    atomic.Bool // stream URLS refuses new URLs
 }
@@ -109,7 +113,10 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.looks, err = newRevisits(w); err != nil {
 		return nil, err
 	}
-	handler := &pageFetcher{fetcher: w.fetcher, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
+	if w.archive, err = openArchive(ctx, f, w.deps); err != nil {
+		return nil, err
+	}
+	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
 	w.loop, err = newLeasedStage(stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,
@@ -152,6 +159,7 @@ func userAgent(contact string) string { return fetch.UserAgent(Version(), contac
 
 // Run polls and fetches until ctx ends, while this process owns the hosts.
 func (w *ingestWorker) Run(ctx context.Context) error {
+	defer w.archive.close()
 	defer w.fetcher.Close()
 	return holdLease(ctx, w.deps, "ingest", w.own)
 }

@@ -79,7 +79,7 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.fetcher.Fetch(fetchCtx, fetch.Request{
+	resp, err := p.get(fetchCtx, state, m, fetch.Request{
 		URL: state.FinalURL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified, Priority: fetch.PriorityRevisit,
 	})
 	if err == nil {

@@ -56,18 +56,19 @@ func feedKey(url string) string { return article.ID(url) }
 // pageState is what bucket copydesk_pages holds of a page: enough to know that
 // it need not be fetched, and why not.
 type pageState struct {
-	URL          string    `json:"url"`
-	FinalURL     string    `json:"final_url,omitempty"`
-	PageID       string    `json:"page_id,omitempty"`
-	FetchedAt    time.Time `json:"fetched_at,omitzero"`
-	Status       int       `json:"status,omitempty"`
-	ETag         string    `json:"etag,omitempty"`
-	LastModified string    `json:"last_modified,omitempty"`
-	BodyHash     string    `json:"body_hash,omitempty"`
-	Entry        string    `json:"entry,omitempty"` // hash of the entry that was fetched
-	Done         bool      `json:"done"`            // fetched, or refused for good
-	Error        string    `json:"error,omitempty"` // class of the last failure
-	Attempts     int       `json:"attempts,omitempty"`
+	URL          string       `json:"url"`
+	FinalURL     string       `json:"final_url,omitempty"`
+	PageID       string       `json:"page_id,omitempty"`
+	FetchedAt    time.Time    `json:"fetched_at,omitzero"`
+	Status       int          `json:"status,omitempty"`
+	ETag         string       `json:"etag,omitempty"`
+	LastModified string       `json:"last_modified,omitempty"`
+	BodyHash     string       `json:"body_hash,omitempty"`
+	Archived     *archiveMark `json:"archived,omitempty"` // where that body is archived
+	Entry        string       `json:"entry,omitempty"`    // hash of the entry that was fetched
+	Done         bool         `json:"done"`               // fetched, or refused for good
+	Error        string       `json:"error,omitempty"`    // class of the last failure
+	Attempts     int          `json:"attempts,omitempty"`
 
 	FirstFetch  time.Time     `json:"first_fetch,omitzero"`
 	NextRevisit time.Time     `json:"next_revisit,omitzero"` // zero: not looked at again
