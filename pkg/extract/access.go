@@ -16,12 +16,22 @@ var signs = []struct {
 }{
 	{article.Challenge, []string{
 		"checking your browser", "verify you are human", "verifying you are human", "are you a robot", "enable javascript and cookies to continue", "attention required", "just a moment", "access denied", "pardon our interruption", "unusual traffic", "ddos protection", "security check", "complete the captcha", "prove you are human", "request unsuccessful",
+		"confirm you are a human", "confirm that you are human", "you are not a robot", "access to this page has been denied", "think you were a bot",
+		"bestätigen sie, dass sie ein mensch", "dass sie kein roboter sind", "vérifiez que vous êtes humain", "vérifier que vous êtes humain", "vous n'êtes pas un robot",
+		"verifique que es un ser humano", "verifica que eres humano", "no eres un robot", "verifica di essere umano", "non sei un robot",
+		"controleer of u een mens bent", "potwierdź, że jesteś człowiekiem", "verifique se você é humano",
 	}},
 	{article.Consent, []string{
 		"before you continue", "your privacy choices", "we value your privacy", "accept all cookies", "alle akzeptieren", "mit werbung weiterlesen", "zustimmen und weiter", "accepter et continuer", "aceptar y continuar", "accept and continue", "consent to the use", "cookies akzeptieren",
+		"akzeptieren und weiter", "mit werbung und cookies", "werbung und tracking", "partners store and access information", "partner speichern und", "nos partenaires et nous",
+		"accetta e continua", "accetta i cookie", "cookies accepteren", "klik op akkoord", "partners plaatsen cookies", "dbamy o twoją prywatność",
+		"przejdź do serwisu", "aceitar e continuar", "continuer sans accepter",
 	}},
 	{article.Soft404, []string{
 		"page not found", "404 not found", "error 404", "404 error", "page you requested", "page you are looking for", "page you were looking for", "no longer available", "page doesn't exist", "page does not exist", "seite nicht gefunden", "seite wurde nicht gefunden", "page introuvable", "página no encontrada", "pagina non trovata", "página não encontrada", "pagina niet gevonden", "article not found", "story not found",
+		"can't find that page", "cannot find that page", "couldn't find that page", "can't find the page", "couldn't find the page", "diese seite existiert nicht",
+		"seite konnte nicht gefunden werden", "cette page n'existe pas", "la page n'existe", "no encontramos la página", "la página no existe",
+		"la pagina non esiste", "pagina bestaat niet", "nie znaleziono strony", "strona nie istnieje", "sidan kunde inte hittas", "siden blev ikke fundet",
 	}},
 }
 
@@ -102,15 +112,57 @@ func (p *page) sign(a *article.Article, m *meta) article.Access {
 			b.WriteString(p.blocks[i].text + "\n")
 		}
 	}
-	text := strings.ToLower(b.String())
+	text := plainSigns(b.String())
 	for _, s := range signs {
-		for _, phrase := range s.phrases {
-			if strings.Contains(text, phrase) && (s.access != article.Consent || a.Words < 40) {
-				return s.access
-			}
+		found := phrasesIn(text, s.phrases)
+		if s.access == article.Consent && a.Words >= consentWords {
+			// A note on cookies beside a report is no wall: what counts is in the
+			// text itself, and more than one phrase.
+			found = phrasesIn(plainSigns(a.Title+"\n"+a.Text), s.phrases) - 1
+		}
+		if found > 0 {
+			return s.access
 		}
 	}
+	if missingTitle(a.Title) || missingTitle(m.title) {
+		return article.Soft404
+	}
 	return ""
+}
+
+// consentWords is from how many words on a page may be a report with a note on
+// cookies.
+const consentWords = 40
+
+// plainSigns spells a text as the phrases are.
+func plainSigns(s string) string { return strings.ReplaceAll(strings.ToLower(s), "’", "'") }
+
+// phrasesIn returns how many of the phrases a text holds.
+func phrasesIn(text string, phrases []string) int {
+	n := 0
+	for _, phrase := range phrases {
+		if strings.Contains(text, phrase) {
+			n++
+		}
+	}
+	return n
+}
+
+// missingTitle reports a title that is the number of the error, as in
+// "404 | The Herald" or "Fehler 404", and not "404 goats counted".
+func missingTitle(title string) bool {
+	t := strings.ToLower(strings.TrimSpace(title))
+	rest, first := strings.CutPrefix(t, "404")
+	rest = strings.TrimSpace(rest)
+	if first && (rest == "" || strings.ContainsAny(rest[:1], "|-:") || strings.HasPrefix(rest, "–") || strings.HasPrefix(rest, "—")) {
+		return true
+	}
+	for _, word := range []string{"fehler", "erreur", "error", "errore", "erro", "błąd", "fout", "fel", "fejl"} {
+		if t == word+" 404" || strings.HasPrefix(t, word+" 404 ") {
+			return true
+		}
+	}
+	return false
 }
 
 // paywallPrompt reports whether the page asks for a subscription in its text.
