@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -199,7 +198,9 @@ func TestArchiveOfEveryAnswer(t *testing.T) {
 func TestNothingIsPublishedThatIsNotArchived(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	var seen hits
+	broken := make(chan struct{}) // closed when the archive cannot be written
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-broken
 		seen.add(r.URL.Path)
 		fmt.Fprintf(w, "<html><body><p>Page %s.</p></body></html>", r.URL.Path)
 	}))
@@ -211,22 +212,14 @@ func TestNothingIsPublishedThatIsNotArchived(t *testing.T) {
 	for i := range pages {
 		fmt.Fprintf(&list, "%s/page/%d\n", srv.URL, i)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	d := deps{bus: b, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(), name: workerName("test")}
-	f := IngestFlags{URLs: []string{writeFile(t, "urls.txt", list.String())}, Archive: dir, AllowPrivate: true, PollInterval: minInterval, FetchWorkers: 4}
-	w, err := newIngest(ctx, d, f, strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
+	w, stop := runIngest(t, b, IngestFlags{URLs: []string{writeFile(t, "urls.txt", list.String())}, Archive: dir})
 	// A file where the directory was fails every write, as a full disk does.
 	if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
+	close(broken)
 	eventually(t, 30*time.Second, "the worker says what is wrong", func() bool {
-		err := w.Ready(ctx)
+		err := w.Ready(t.Context())
 		return err != nil && strings.Contains(err.Error(), "archive "+dir+" cannot be written")
 	})
 	if n := messagesOf(t, b, bus.StreamPages); n > 0 {
@@ -239,10 +232,7 @@ func TestNothingIsPublishedThatIsNotArchived(t *testing.T) {
 	if n := messagesOf(t, b, bus.StreamDead); n > 0 {
 		t.Errorf("%d dead letters", n)
 	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+	stop()
 	responses := 0
 	for _, r := range readArchive(t, dir) {
 		if r.kind == warc.TypeResponse {
