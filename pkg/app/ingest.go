@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/stage"
@@ -27,7 +28,7 @@ import (
 type IngestFlags struct {
 	Feeds         []string      `name:"feeds" placeholder:"FILE" help:"List of feeds: text (one URL a line, # comments), OPML or YAML; - is standard input. Read again when it changes. Can be repeated."`
 	URLs          []string      `name:"urls" placeholder:"FILE" help:"List of page URLs, one a line; - is standard input. Read again when it changes. Can be repeated."`
-	PollInterval  time.Duration `name:"poll-interval" default:"10m" help:"How often a feed is polled that has no interval of its own. Default: ${default}."`
+	PollInterval  pollInterval  `name:"poll-interval" default:"adaptive" placeholder:"adaptive|TIME" help:"How often a feed is polled that has no interval of its own: a time such as 10m, or adaptive (from 2 minutes to a day, from how often the feed changes). Default: ${default}."`
 	HostDelay     time.Duration `name:"host-delay" default:"1s" help:"Least time between the end of a request to a host and the next one to it. Default: ${default}."`
 	FetchWorkers  int           `name:"fetch-workers" default:"256" help:"Pages that are fetched, or wait for their host, at once. Default: ${default}."`
 	Revisits      []string      `name:"revisits" default:"15m,1h,6h,24h,72h" placeholder:"TIMES" help:"When a page is looked at again for edits and takedowns, counted from its first fetch; none turns it off. Default: ${default}."`
@@ -49,7 +50,7 @@ func (f IngestFlags) check() error {
 		return usagef("--warc: reading WARC files is not in this version")
 	case !isObjectStore(f.Archive) && (f.ArchiveEndpoint != "" || f.ArchiveSpool != ""):
 		return usagef("--archive-endpoint and --archive-spool go with --archive s3://BUCKET")
-	case f.PollInterval < minInterval:
+	case f.PollInterval != adaptive && f.PollInterval < pollInterval(minInterval):
 		return usagef("--poll-interval %s: shorter than %s; publishers would not thank you", f.PollInterval, minInterval)
 	case f.HostDelay < 0:
 		return usagef("--host-delay %s: must not be negative", f.HostDelay)
@@ -125,7 +126,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if err != nil {
 		return nil, err
 	}
-	poll := &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, log: d.log}
+	poll := &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log}
 	w.poller = newPoller(d.log, poll.poll)
 	registerIngestMetrics(d.reg, w)
 	return w, nil

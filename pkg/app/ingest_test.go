@@ -43,7 +43,7 @@ func runIngest(t testing.TB, b *bus.Bus, f IngestFlags) (w *ingestWorker, stop f
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	f.AllowPrivate = true
-	f.PollInterval, f.FetchWorkers = minInterval, 16
+	f.PollInterval, f.FetchWorkers = pollInterval(minInterval), 16
 	d := deps{bus: b, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(), name: workerName("test")}
 	w, err := newIngest(ctx, d, f, strings.NewReader(""))
 	if err != nil {

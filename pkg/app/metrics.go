@@ -16,7 +16,7 @@ func registerIngestMetrics(reg prometheus.Registerer, w *ingestWorker) {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "copydesk_feed_overdue_seconds", Help: "How long the feed that waits longest for its poll has been due.",
 	}, func() float64 { return w.overdue().Seconds() }), &feedCollector{w: w, desc: prometheus.NewDesc(
-		"copydesk_feeds", "Feeds by state: new, ok, failing, blocked, gone, retired.", []string{"state"}, nil)})
+		"copydesk_feeds", "Feeds by state: new, ok, failing, blocked, gone, dead, retired.", []string{"state"}, nil)})
 }
 
 // feedCollector counts feeds by state when it is asked.
@@ -30,7 +30,7 @@ func (c *feedCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
 
 // Collect implements prometheus.Collector.
 func (c *feedCollector) Collect(ch chan<- prometheus.Metric) {
-	counts := map[string]int{feedNew: 0, feedOK: 0, feedFailing: 0, feedBlocked: 0, feedGone: 0, feedRetired: 0}
+	counts := map[string]int{feedNew: 0, feedOK: 0, feedFailing: 0, feedBlocked: 0, feedGone: 0, feedDead: 0, feedRetired: 0}
 	for _, state := range c.w.feedStates() {
 		if _, known := counts[state]; known {
 			counts[state]++

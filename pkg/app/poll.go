@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/article"
+	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/weburl"
@@ -28,6 +29,9 @@ const (
 	maxSeenOlder = 2000
 	// maxSitemaps bounds the sitemaps read of one sitemap index in one poll.
 	maxSitemaps = 100
+	// maxAhead is the furthest that a feed can be due from now; a stored time
+	// beyond it was written by a clock that was wrong.
+	maxAhead = 8 * 24 * time.Hour
 	// enqueueParallel is how many URLs are handed to the broker at once.
 	enqueueParallel = 16
 	// maxHint bounds each hint that travels with a page, in bytes.
@@ -52,14 +56,24 @@ type feedPoller struct {
 	fetcher  *fetch.Fetcher
 	feeds    feedStore
 	enqueue  func(ctx context.Context, m urlMessage) error
-	interval time.Duration
+	interval pollInterval // of feeds without one of their own
+	policy   cadence.Policy
 	log      *slog.Logger
+}
+
+// found is what a poll brought.
+type found struct {
+	fresh int          // entries that were not seen before
+	poll  cadence.Poll // what it teaches of the feed's rhythm
 }
 
 // poll polls a feed and returns when it is due again.
 func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 	log := p.log.With("feed", s.URL)
-	interval := max(minInterval, cmp.Or(s.Interval, p.interval))
+	interval := cmp.Or(s.Interval, time.Duration(p.interval))
+	if interval != 0 {
+		interval = max(minInterval, interval)
+	}
 	state, err := p.feeds.load(ctx, s.URL)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -67,15 +81,20 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		}
 		return time.Now().Add(time.Minute)
 	}
-	if state.NextPoll.After(time.Now()) {
+	if wait := time.Until(state.NextPoll); wait > 0 && wait <= maxAhead {
 		return state.NextPoll // another worker was here first
 	}
 	state.Interval = interval
-	fresh, pollErr := p.read(ctx, state)
+	got, pollErr := p.read(ctx, state)
 	if ctx.Err() != nil {
 		return time.Now() // stopping: nothing was decided
 	}
-	p.settle(state, s, interval, fresh, pollErr)
+	if wait, later := notItsTurn(pollErr); later {
+		log.Debug("feed waits for its host", "err", pollErr, "wait", wait)
+		return time.Now().Add(jitter(wait) + wait/20)
+	}
+	p.settle(state, s, interval, got, pollErr)
+	fresh := got.fresh
 	switch {
 	case pollErr != nil:
 		log.Warn("feed poll failed", "err", pollErr, "failures", state.Failures, "next", state.NextPoll)
@@ -90,61 +109,92 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 	return state.NextPoll
 }
 
-// settle records the outcome of a poll and when the next one is due.
-func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Duration, fresh int, err error) {
+// settle records the outcome of a poll and when the next one is due: after the
+// interval, or when the feed's own rhythm says if that is zero.
+func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Duration, got found, err error) {
 	now := time.Now()
 	state.LastPoll = now
-	state.Tags, state.Asked = s.Tags, s.Interval
 	if s.Title != "" {
 		state.Title = s.Title
 	}
 	if err == nil {
+		got.poll.At = now
+		state.Cadence.Observe(got.poll)
 		state.State, state.LastError, state.Failures = feedOK, "", 0
-		if fresh > 0 {
+		if got.fresh > 0 {
 			state.LastNew = now
 		}
-		state.NextPoll = now.Add(jitter(interval))
-		return
+	} else {
+		p.settleFailure(state, now, err)
 	}
-	state.State, state.LastError = feedFailing, err.Error()
-	state.Failures++
-	wait := jitter(failureWait(interval, state.Failures))
-	var ferr *fetch.Error
-	if errors.As(err, &ferr) {
-		switch {
-		case ferr.Status == http.StatusGone:
-			state.State, wait = feedGone, maxInterval
-		case ferr.Class == fetch.ClassRobots:
-			state.State, wait = feedBlocked, maxInterval
-		}
-		wait = max(wait, min(ferr.RetryAfter, maxInterval))
+	due := p.policy.Next(&state.Cadence, state.URL)
+	switch {
+	case interval == 0 || state.State == feedDead:
+	case err == nil:
+		due = now.Add(jitter(interval))
+	default:
+		due = now.Add(max(jitter(failureWait(interval, state.Failures)), min(state.Cadence.RetryAfter, maxInterval)))
 	}
-	state.NextPoll = now.Add(wait)
+	if state.State == feedGone || state.State == feedBlocked {
+		due = now.Add(maxInterval)
+	}
+	// A clock that was ahead must not put a feed off for as long as it was.
+	state.NextPoll = due
+	if due.Sub(now) > maxAhead {
+		state.NextPoll = now.Add(jitter(maxInterval))
+	}
 }
 
-// read fetches the feed and enqueues what is new, and returns how many that
-// were.
-func (p *feedPoller) read(ctx context.Context, state *feedState) (int, error) {
-	target := cmp.Or(state.Resolved, state.URL)
-	resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: target, Kind: fetch.KindFeed, ETag: state.ETag, LastModified: state.LastModified})
-	if err != nil {
-		return 0, err
+// settleFailure records why a poll brought nothing.
+func (p *feedPoller) settleFailure(state *feedState, now time.Time, err error) {
+	state.LastError = err.Error()
+	state.Failures++
+	poll := cadence.Poll{At: now, Failure: failureOf(err)}
+	var ferr *fetch.Error
+	gone := false
+	if errors.As(err, &ferr) {
+		gone = ferr.Status == http.StatusGone
+		poll.RetryAfter = min(ferr.RetryAfter, maxInterval)
 	}
+	state.Cadence.Observe(poll)
+	switch {
+	case state.Cadence.Dead():
+		state.State = feedDead
+	case poll.Failure == cadence.FailureBlock:
+		state.State = feedBlocked
+	case gone:
+		state.State = feedGone
+	default:
+		state.State = feedFailing
+	}
+}
+
+// read fetches the feed and enqueues what is new, and returns what that was.
+func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) {
+	req := fetch.Request{URL: cmp.Or(state.Resolved, state.URL), Kind: fetch.KindFeed}
+	if !state.Cadence.At.IsZero() { // else the dates of all entries are wanted, as after an update of copydesk
+		req.ETag, req.LastModified = state.ETag, state.LastModified
+	}
+	resp, err := p.fetcher.Fetch(ctx, req)
+	if err != nil {
+		return found{}, err
+	}
+	got := found{poll: observed(resp, time.Now())}
 	if resp.NotModified {
-		return 0, nil
+		return got, nil
 	}
 	parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
 	if errors.Is(err, feed.ErrNotFeed) && state.Resolved == "" {
 		links := feed.Discover(resp.Body, resp.FinalURL)
 		if len(links) == 0 {
-			return 0, fmt.Errorf("%w: %w", err, errNoFeedLink)
+			return found{}, fmt.Errorf("%w: %w", err, errNoFeedLink)
 		}
 		p.log.Info("page names a feed", "feed", state.URL, "resolved", links[0])
 		state.Resolved, state.ETag, state.LastModified = links[0], "", ""
 		return p.read(ctx, state)
 	}
 	if err != nil {
-		return 0, err
+		return found{}, err
 	}
 	for _, w := range parsed.Warnings {
 		p.log.Debug("feed repaired", "feed", state.URL, "warning", w)
@@ -153,13 +203,19 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (int, error) {
 	if len(parsed.Sitemaps) > 0 {
 		more, err := p.readSitemaps(ctx, state, parsed.Sitemaps)
 		if err != nil {
-			return 0, err
+			return found{}, err
 		}
 		entries = append(entries, more...)
 	}
-	fresh, err := p.enqueueNew(ctx, state, parsed, entries)
+	got.poll.Entries, got.poll.TTL = len(entries), parsed.TTL
+	first := state.Cadence.At.IsZero()
+	got.fresh, err = p.enqueueNew(ctx, state, parsed, entries, func(e *feed.Entry, seen bool) {
+		if first || !seen {
+			got.poll.New = append(got.poll.New, dateOf(e, got.poll.At))
+		}
+	})
 	if err != nil {
-		return 0, err
+		return found{}, err
 	}
 	// The validators are kept only now: had the entries not all been handed
 	// over, the next poll must see the feed again.
@@ -168,7 +224,7 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (int, error) {
 	if parsed.Title != "" {
 		state.Title = parsed.Title
 	}
-	return fresh, nil
+	return got, nil
 }
 
 // readSitemaps reads the sitemaps of an index that changed since they were last
@@ -201,8 +257,8 @@ func (p *feedPoller) readSitemaps(ctx context.Context, state *feedState, refs []
 }
 
 // enqueueNew hands the entries that were not seen before to the broker, waits
-// for its word on each, and remembers them.
-func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry) (int, error) {
+// for its word on each, and remembers them. note is told of every entry.
+func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry, note func(e *feed.Entry, seen bool)) (int, error) {
 	seen := make(map[string]bool, len(state.Seen))
 	for _, h := range state.Seen {
 		seen[h] = true
@@ -214,6 +270,7 @@ func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.F
 	for _, e := range entries {
 		hash := e.Hash()[:entryHashLen]
 		hashes = append(hashes, hash)
+		note(&e, seen[hash])
 		if seen[hash] {
 			continue
 		}

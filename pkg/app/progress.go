@@ -109,7 +109,7 @@ func (p *progress) state(ctx context.Context) (string, error) {
 		count[f.State]++
 	}
 	text := fmt.Sprintf("%d articles | feeds: %d ok", stats.Documents, count[feedOK])
-	for _, state := range []string{feedNew, feedFailing, feedBlocked, feedGone} {
+	for _, state := range []string{feedNew, feedFailing, feedBlocked, feedGone, feedDead} {
 		if count[state] > 0 {
 			text += fmt.Sprintf(", %d %s", count[state], state)
 		}

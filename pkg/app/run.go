@@ -190,7 +190,7 @@ func (a *allInOne) ingestFlags() IngestFlags {
 	f := a.flags.IngestFlags
 	if a.newsroom != nil {
 		f.AllowPrivate = true
-		f.PollInterval = min(f.PollInterval, newsroomPoll)
+		f.PollInterval = f.PollInterval.atMost(newsroomPoll)
 	}
 	return f
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -23,6 +24,7 @@ const (
 	feedFailing = "failing" // the last poll failed; it is tried again, less and less often
 	feedBlocked = "blocked" // robots.txt forbids it; looked at once a day
 	feedGone    = "gone"    // the publisher says 410; looked at once a day
+	feedDead    = "dead"    // has failed for weeks; looked at once a week
 	feedRetired = "retired" // in no list any more; not polled
 )
 
@@ -41,12 +43,14 @@ type feedState struct {
 	LastNew      time.Time            `json:"last_new,omitzero"`
 	Failures     int                  `json:"failures,omitempty"`
 	Entries      int                  `json:"entries,omitempty"`
-	Interval     time.Duration        `json:"interval,omitempty"`
-	Managed      bool                 `json:"managed,omitempty"` // imported, not from a list
-	Tags         []string             `json:"tags,omitempty"`    // of the list that names it
-	Asked        time.Duration        `json:"asked,omitempty"`   // interval that the list asks for; 0: none
-	Seen         []string             `json:"seen,omitempty"`    // hashes of entries, the latest first
+	Interval     time.Duration        `json:"interval,omitempty"` // fixed; 0: by its rhythm
+	Managed      bool                 `json:"managed,omitempty"`  // imported, not from a list
+	Tags         []string             `json:"tags,omitempty"`     // of the list that names it
+	Asked        time.Duration        `json:"asked,omitempty"`    // interval that the list asks for; 0: none
+	Seen         []string             `json:"seen,omitempty"`     // hashes of entries, the latest first
 	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
+
+	Cadence cadence.State `json:"cadence,omitzero"` // when it brings something
 
 	revision uint64
 }

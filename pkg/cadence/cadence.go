@@ -42,7 +42,7 @@ type Policy struct {
 
 // Default returns the policy that `make simulate` holds to its goals.
 func Default() Policy {
-	return Policy{Target: 9*time.Minute + 20*time.Second, Min: 2 * time.Minute, Max: 24 * time.Hour, Price: 0.03, Patience: 0.006}
+	return Policy{Target: 9*time.Minute + 20*time.Second, Min: 2 * time.Minute, Max: 24 * time.Hour, Price: 0.025, Patience: 0.002}
 }
 
 // Failure says why a poll brought no feed.

@@ -15,17 +15,24 @@ const (
 	// maxHistory is how far back the dates of a first poll are believed: what is
 	// older has been pinned or says nothing of today.
 	maxHistory = 30 * 24 * time.Hour
-	// maxDates bounds the entries looked at in one poll.
+	// maxDates bounds the dates learned from at a first poll, the newest.
 	maxDates = 5000
+	// clockSlack is how far a clock may go back without what it taught being
+	// forgotten.
+	clockSlack = 24 * time.Hour
 	// dateSlack is how long before the last poll an entry may be dated and still
 	// be believed: copies are cached, and editors date a text when they begin it.
 	dateSlack = time.Hour
 )
 
 // Observe takes in what a poll brought. Polls are given in the order of their
-// times; one that lies before the last is counted as made at that moment.
+// times; one that lies before the last is counted as made at that moment, or as
+// the first when it lies more than a day before.
 func (s *State) Observe(p Poll) {
 	s.repair()
+	if s.At.Sub(p.At) > clockSlack {
+		*s = State{} // taught by a clock that was wrong
+	}
 	if p.At.Before(s.At) {
 		p.At = s.At
 	}
@@ -35,9 +42,6 @@ func (s *State) Observe(p Poll) {
 		return
 	}
 	s.Failures, s.FailingSince, s.Failure, s.FailedAt, s.RetryAfter = 0, time.Time{}, FailureNone, time.Time{}, 0
-	if len(p.New) > maxDates {
-		p.New = p.New[:maxDates]
-	}
 	if s.At.IsZero() {
 		s.begin(p)
 	} else {
@@ -82,6 +86,10 @@ func (s *State) begin(p Poll) {
 		return
 	}
 	slices.SortFunc(dates, time.Time.Compare)
+	if len(dates) > maxDates {
+		dates = dates[len(dates)-maxDates:]
+		s.Since = p.At
+	}
 	first, last := dates[0], dates[len(dates)-1]
 	if len(dates) > 1 && last.Sub(first) < time.Minute {
 		return // all dated by the program that wrote the feed

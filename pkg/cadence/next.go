@@ -13,6 +13,9 @@ const (
 	DeadPoll = 7 * 24 * time.Hour
 	// maxHold bounds how long a cache lifetime is waited for.
 	maxHold = time.Hour
+	// trusted is how many entries make a rate a better guide than what the feed
+	// asks for: most feeds ask for the default of the program that writes them.
+	trusted = 3
 	// ticks is in how many steps a target is looked at.
 	ticks = 9
 	// gain is how much better than an earlier poll a later one must be.
@@ -73,6 +76,9 @@ func (p Policy) failureWait(s *State) time.Duration {
 // keeps to, so some polls ask earlier, the first ones more often; when those
 // find something, which no true cache allows, the lifetime is not believed.
 func (p Policy) hold(s *State, key string) time.Duration {
+	if s.known() < trusted {
+		return min(max(s.Fresh, s.TTL), maxHold) // nothing better is known
+	}
 	explore := uint64(1)
 	if s.Early >= 4 {
 		explore = 8
@@ -81,6 +87,15 @@ func (p Policy) hold(s *State, key string) time.Duration {
 		return 0
 	}
 	return min(s.Fresh+time.Second, maxHold)
+}
+
+// known returns how many entries the feed's rate is known from.
+func (s *State) known() float64 {
+	sum := 0.0
+	for _, n := range s.Days {
+		sum += n
+	}
+	return sum
 }
 
 // wait returns the time from the last good poll until the next is worth its
