@@ -69,6 +69,11 @@ func (p *parser) addEntry(item *atom.Entry, feedAuthors []*atom.Person) {
 	if isWebAddress(item.ID) {
 		links = append(links, item.ID)
 	}
+	for _, l := range item.Links { // better than none
+		if strings.EqualFold(l.Rel, "related") || strings.EqualFold(l.Rel, "via") {
+			links = append(links, l.Href)
+		}
+	}
 	p.add(e, links...)
 }
 

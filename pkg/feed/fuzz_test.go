@@ -20,29 +20,58 @@ func FuzzParse(f *testing.F) {
 			f.Add(data)
 		}
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Parse(data, testBase, "")
-		if err != nil {
-			if !errors.Is(err, ErrNotFeed) || strings.Contains(err.Error(), "cannot be repaired") {
-				t.Errorf("error = %v", err)
-			}
-			return
+	for _, shapes := range [][]shape{brokenXML(), encodings(), vocabularies(), atoms()} {
+		for _, s := range shapes {
+			f.Add([]byte(s.in))
 		}
-		if !clean(got.Title) || got.Format == "" {
-			t.Errorf("format %q, title %q", got.Format, got.Title)
+	}
+	f.Fuzz(checkParse)
+}
+
+// FuzzSitemap does the same for what stands in sitemaps and their indexes.
+func FuzzSitemap(f *testing.F) {
+	for _, s := range sitemaps() {
+		_, inside, _ := strings.Cut(s.in, ">")
+		f.Add([]byte(inside), false)
+	}
+	f.Add([]byte("<sitemap><loc>/a.xml</loc><lastmod>2025-03-01</lastmod></sitemap>"), true)
+	f.Fuzz(func(t *testing.T, inside []byte, list bool) {
+		root := "urlset"
+		if list {
+			root = "sitemapindex"
 		}
-		for _, e := range got.Entries {
-			if u, err := weburl.Parse(e.URL); err != nil || u.String() != e.URL {
-				t.Errorf("URL %q: %v", e.URL, err)
-			}
-			if !clean(e.Title) || !clean(e.Summary) || !clean(e.Publisher) || !clean(strings.Join(e.Authors, "")) || e.ID == "" {
-				t.Errorf("entry %+v", e)
-			}
-			if e.Published.Year() > 2100 || e.Updated.Year() > 2100 {
-				t.Errorf("dates %v, %v", e.Published, e.Updated)
-			}
-		}
+		checkParse(t, []byte("<"+root+">"+string(inside)+"</"+root+">"))
 	})
+}
+
+// checkParse parses anything and checks what holds of every feed.
+func checkParse(t *testing.T, data []byte) {
+	got, err := Parse(data, testBase, "")
+	if err != nil {
+		if !errors.Is(err, ErrNotFeed) || strings.Contains(err.Error(), "cannot be repaired") {
+			t.Errorf("error = %v", err)
+		}
+		return
+	}
+	if !clean(got.Title) || got.Format == "" {
+		t.Errorf("format %q, title %q", got.Format, got.Title)
+	}
+	for _, e := range got.Entries {
+		if u, err := weburl.Parse(e.URL); err != nil || u.String() != e.URL {
+			t.Errorf("URL %q: %v", e.URL, err)
+		}
+		if !clean(e.Title) || !clean(e.Summary) || !clean(e.Publisher) || !clean(strings.Join(e.Authors, "")) || e.ID == "" {
+			t.Errorf("entry %+v", e)
+		}
+		if e.Published.Year() > 2100 || e.Updated.Year() > 2100 {
+			t.Errorf("dates %v, %v", e.Published, e.Updated)
+		}
+	}
+	for _, m := range got.Sitemaps {
+		if u, err := weburl.Parse(m.URL); err != nil || u.String() != m.URL || m.LastModified.Year() > 2100 {
+			t.Errorf("sitemap %+v: %v", m, err)
+		}
+	}
 }
 
 // clean reports whether s is one line of text of bounded length.

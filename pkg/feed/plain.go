@@ -182,6 +182,7 @@ func (p *parser) resolve(link string) string {
 	if link == "" || len(link) > maxAttribute {
 		return ""
 	}
+	link = strings.ReplaceAll(link, "&amp;", "&") // escaped twice
 	if len(link) > 4 && strings.EqualFold(link[:4], "www.") {
 		link = "http://" + link
 	}

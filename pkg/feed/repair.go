@@ -33,7 +33,11 @@ type document struct {
 
 // frame is an open element.
 type frame struct {
-	name   string // as written
+	name   string // as the source writes it
+	out    string // as it is written
+	start  int    // where its start tag was written
+	silent bool   // it is not written, only what is in it
+	href   bool   // it has the attribute of that name
 	local  string // lower-case, without prefix
 	role   role
 	base   string // URL that relative links in it refer to
@@ -70,6 +74,7 @@ type repairer struct {
 	all      int  // elements of the document
 	spaces   int  // namespace declarations in force
 	leafLeft int  // bytes of text that the open leaf may still have
+	channels int  // elements of that name
 	content  int  // bytes of text in the content of the open entry
 }
 
@@ -248,9 +253,10 @@ func (r *repairer) pop() {
 	f := *r.top()
 	r.stack = r.stack[:len(r.stack)-1]
 	r.spaces -= f.spaces
-	if f.role != dropped {
+	if f.role != dropped && !f.silent {
+		r.linkText(&f)
 		r.out = append(r.out, "</"...)
-		r.out = append(r.out, f.name...)
+		r.out = append(r.out, f.out...)
 		r.out = append(r.out, '>')
 	}
 	if len(r.stack) == r.entryAt {
@@ -287,7 +293,7 @@ func (r *repairer) startTag(rest []byte) {
 		r.pop()
 	}
 	parent := r.top()
-	f := frame{name: name, local: localName(name), base: parent.base}
+	f := frame{name: name, out: r.spelling(name), local: localName(name), base: parent.base}
 	if len(r.stack) == 1 {
 		r.doc.root, r.doc.format = f.local, formatOf(f.local)
 		if r.doc.format == nil {
@@ -305,13 +311,21 @@ func (r *repairer) startTag(rest []byte) {
 	if f.role == entry {
 		r.entryAt, r.entryOut, r.elements, r.content = len(r.stack), len(r.out), 0, 0
 	}
-	if f.role != dropped {
+	if f.local == "channel" {
+		r.channels++
+		f.silent = r.channels > 1 // the parser reads one
+	}
+	if f.role != dropped && !f.silent {
 		r.count()
 		r.leafLeft = maxLeaf
+		f.start = len(r.out)
 		r.writeStart(&f, attrs)
 	}
 	r.stack = append(r.stack, f)
-	if selfClosing {
+	if f.role == entry {
+		r.about(attrs)
+	}
+	if selfClosing && !r.linkFollows(&f) {
 		r.pop()
 	}
 }
@@ -351,9 +365,10 @@ func (r *repairer) writeStart(f *frame, attrs []attribute) {
 		}
 	}
 	r.out = append(r.out, '<')
-	r.out = append(r.out, f.name...)
+	r.out = append(r.out, f.out...)
 	for _, a := range attrs {
 		if name, value := r.keepAttribute(f, a); name != "" {
+			f.href = f.href || name == "href" && value != ""
 			r.out = append(r.out, ' ')
 			r.out = append(r.out, name...)
 			r.out = append(r.out, '=', '"')

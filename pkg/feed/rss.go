@@ -46,7 +46,7 @@ func (p *parser) addItem(item *rss.Item) {
 	links = append(links, atomLink(item.Extensions, "alternate"))
 	if guid := item.GUID; guid != nil {
 		e.ID = oneLine(guid.Value)
-		if isWebAddress(guid.Value) {
+		if isWebAddress(guid.Value) || strings.HasPrefix(strings.TrimSpace(guid.Value), "/") && !strings.EqualFold(guid.IsPermalink, "false") {
 			// Even one that is no permanent link is better than none.
 			links = append(links, guid.Value)
 		}
