@@ -64,7 +64,7 @@ func (t tracer) TraceURL(ctx context.Context, url string) (*search.Trace, error)
 		return nil, err
 	}
 	tr := &tracing{tracer: t, asked: url, Trace: &search.Trace{URL: page, Page: article.ID(page)}, versions: map[string][]article.Version{}}
-	for _, look := range []func(context.Context) error{tr.fetches, tr.indexed, tr.dead, tr.waiting, tr.feed} {
+	for _, look := range []func(context.Context) error{tr.fetches, tr.indexed, tr.dead, tr.waiting, tr.feed, tr.site} {
 		if err := look(ctx); err != nil {
 			return nil, err
 		}
@@ -304,4 +304,23 @@ func traceSource(s *feedState) *search.TraceSource {
 	return &search.TraceSource{
 		URL: s.URL, Title: s.Title, State: s.State, LastPoll: knownTime(s.LastPoll), NextPoll: knownTime(s.NextPoll), LastError: s.LastError,
 	}
+}
+
+// site reads how the publisher of the page lets us in.
+func (t *tracing) site(ctx context.Context) error {
+	b, err := openBucket(ctx, t.bus, bus.BucketSites)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil // the broker was set up by an earlier version
+	}
+	if err != nil {
+		return err
+	}
+	s := &siteState{}
+	revision, err := b.getJSON(ctx, article.ID(weburl.Site(t.URL)), s)
+	if err != nil || revision == 0 {
+		return err
+	}
+	state, since, why := s.verdict()
+	t.Site = &search.TraceSite{Site: s.Site, State: state, Since: knownTime(since), Why: why}
+	return nil
 }

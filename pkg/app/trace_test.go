@@ -210,6 +210,8 @@ func TestTraceOfWhatWaits(t *testing.T) {
 		}
 	}
 	state(search.TraceUnknown, "no feed or list")
+	blockSite(t, p.bus, "herald.example")
+	state(search.TraceUnknown, "its site herald.example is blocked (robots)")
 	data, partition, msgID, err := encodeURLMessage(urlMessage{URL: url, Feed: "https://herald.example/feed"})
 	if err != nil {
 		t.Fatal(err)
@@ -294,5 +296,21 @@ func TestTraceRefusesWhatIsNoURL(t *testing.T) {
 	env := Env{Stdin: strings.NewReader(""), Stdout: &bytes.Buffer{}, Stderr: &errOut}
 	if code := Main("copydesk", "", &Tool{}, []string{"trace", "herald.example/a"}, env); code != exitUsage || !strings.Contains(errOut.String(), "invalid URL") {
 		t.Errorf("status %d: %s", code, errOut.String())
+	}
+}
+
+// blockSite records that a publisher lets nobody in.
+func blockSite(t *testing.T, b *bus.Bus, site string) {
+	t.Helper()
+	sites, err := openBucket(t.Context(), b, bus.BucketSites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(siteState{Site: site, Pages: streak{Kind: siteBlocked, Count: streakOf, Since: time.Now(), Why: "robots"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sites.put(t.Context(), article.ID(site), data); err != nil {
+		t.Fatal(err)
 	}
 }

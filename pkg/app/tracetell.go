@@ -38,6 +38,9 @@ func refusal(class string, status int) string {
 func (t *tracing) judge() {
 	t.State, t.Reason = t.verdict()
 	if t.State != search.TraceIndexed {
+		if s := t.Site; s != nil && (s.State == siteBlocked || s.State == siteFailing) {
+			t.Reason += fmt.Sprintf("; its site %s is %s (%s)", s.Site, s.State, s.Why)
+		}
 		return
 	}
 	if n := len(t.Waiting); n > 0 {

@@ -46,6 +46,7 @@ type Trace struct {
 	Steps    []TraceStep    `json:"steps"`  // what happened, in order
 	Fetch    *TraceFetch    `json:"fetch,omitempty"`
 	Feed     *TraceSource   `json:"feed,omitempty"` // that named the page
+	Site     *TraceSite     `json:"site,omitempty"` // how its publisher lets us in, if that is known
 	Waiting  []TraceWaiting `json:"waiting"`
 	Dead     []TraceDead    `json:"dead_letters"`
 	Articles []TraceArticle `json:"articles"` // that were fetched from the page
@@ -83,6 +84,14 @@ type TraceSource struct {
 	LastPoll  *time.Time `json:"last_poll,omitempty"`
 	NextPoll  *time.Time `json:"next_poll,omitempty"`
 	LastError string     `json:"last_error,omitempty"`
+}
+
+// TraceSite is how a publisher lets us in.
+type TraceSite struct {
+	Site  string     `json:"site"`
+	State string     `json:"state"` // as in /api/v1/sources
+	Since *time.Time `json:"since,omitempty"`
+	Why   string     `json:"why,omitempty"`
 }
 
 // TraceWaiting is a message about the page that a stream holds.

@@ -32,6 +32,7 @@ func (someTraces) TraceURL(_ context.Context, raw string) (*Trace, error) {
 	if harbour := tracedRecord(); page == harbour.URL {
 		t.State, t.Reason, t.Articles = TraceIndexed, "it is there", []TraceArticle{TraceArticleOf(&harbour)}
 		t.Steps = []TraceStep{{At: &harbour.IndexedAt, What: "indexed", Text: "as version 1"}, {What: "copy", Text: "of another"}}
+		t.Site = &TraceSite{Site: "harbour-post.example", State: "ok", Since: &testNow, Why: "x"}
 		t.Fetch = &TraceFetch{Status: 200}
 		t.Feed = &TraceSource{URL: "https://news.example/feed", State: "ok"}
 		t.Dead = []TraceDead{{Number: 3, Stage: "index", Reason: "panic", Error: "x", At: testNow}}
