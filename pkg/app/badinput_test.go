@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 		{"missing credentials", &NormalizeCommand{}, []string{nats, "--http=127.0.0.1:0", "--nats-creds=" + missing}, 1, []string{missing}},
 		{"opensearch", &IndexCommand{}, []string{nats, "--index=opensearch:http://x"}, 2, []string{"opensearch", "not in this version"}},
 		{"index of no kind", &IndexCommand{}, []string{nats, "--index=/tmp/x"}, 2, []string{"bleve:DIR"}},
-		{"warc", &IngestCommand{}, ingest("--warc=x"), 2, []string{"--warc", "not in this version"}},
+		{"warc", &IngestCommand{}, ingest("--warc=x", "--archive-spool=y"), 2, []string{"--archive-spool"}},
 		{"archive", &IngestCommand{}, ingest("--archive=x", "--archive-spool=y"), 2, []string{"--archive-spool", "s3://"}},
 		{"reprocess", &Tool{}, []string{"reprocess", "--archive", "x"}, 2, []string{"not in this version"}},
 		{"trace", &Tool{}, []string{"trace", "https://a.example/"}, 2, []string{"not in this version"}},

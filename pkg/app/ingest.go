@@ -36,7 +36,7 @@ type IngestFlags struct {
 	Contact       string        `name:"contact" placeholder:"URL|EMAIL" help:"Who runs this crawler; sent in the User-Agent so that publishers can reach you."`
 	AllowPrivate  bool          `name:"allow-private" help:"Also fetch from addresses that are not public (loopback, private, link-local). For tests and demonstrations."`
 	Honour        []string      `name:"honour" default:"noindex,noarchive" placeholder:"WISHES" help:"Wishes of publishers to honour: noindex makes a page no article and withdraws what it was, noai does the same where training models or mining is reserved, noarchive keeps it out of the archive; none honours none. All are recorded on the article. Default: ${default}."`
-	WARC          []string      `name:"warc" placeholder:"FILE" help:"Not in this version: read pages from WARC files."`
+	WARC          []string      `name:"warc" placeholder:"FILE" help:"WARC file, plain or gzip, whose pages are read as if they were fetched when it says; - is standard input. After a stop it is read on where it was left. Can be repeated."`
 	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET/PREFIX" help:"Write every answer to a fetch of a page to WARC 1.1 files in this directory or bucket, before the page goes downstream. Keys of a bucket: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials."`
 
 	ArchiveEndpoint string `name:"archive-endpoint" placeholder:"URL" help:"Object storage of an s3:// archive. Default: AWS_ENDPOINT_URL, or Amazon's."`
@@ -46,8 +46,6 @@ type IngestFlags struct {
 // check refuses what a user can mend at once.
 func (f IngestFlags) check() error {
 	switch {
-	case len(f.WARC) > 0:
-		return usagef("--warc: reading WARC files is not in this version")
 	case !isObjectStore(f.Archive) && (f.ArchiveEndpoint != "" || f.ArchiveSpool != ""):
 		return usagef("--archive-endpoint and --archive-spool go with --archive s3://BUCKET")
 	case f.PollInterval != adaptive && f.PollInterval < pollInterval(minInterval):
@@ -92,6 +90,7 @@ type ingestWorker struct {
 	pages   pageStore
 	fetcher *fetch.Fetcher
 	archive *archive
+	warcs   *warcInput
 	sites   *publishers
 	full    atomic.Bool // stream URLS refuses new URLs
 }
@@ -112,6 +111,9 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	}
 	w.cache = &sourceCache{store: w.feeds}
 	if w.looks, err = newRevisits(w); err != nil {
+		return nil, err
+	}
+	if w.warcs, err = newWARCInput(w.deps, f, stdin, w.feeds.bucket); err != nil {
 		return nil, err
 	}
 	if w.archive, err = openArchive(ctx, f, w.deps); err != nil {
@@ -161,6 +163,9 @@ func userAgent(contact string) string { return fetch.UserAgent(Version(), contac
 // Run polls and fetches until ctx ends, while this process owns the hosts.
 func (w *ingestWorker) Run(ctx context.Context) error {
 	defer w.archive.close()
+	var reading sync.WaitGroup
+	reading.Go(func() { w.warcs.run(ctx) })
+	defer reading.Wait()
 	defer w.fetcher.Close()
 	return holdLease(ctx, w.deps, "ingest", w.own)
 }

@@ -28,7 +28,7 @@ type RunCommand struct {
 	Data           string `name:"data" default:"data" type:"path" placeholder:"DIR" help:"Directory of the broker, the index and the state. Default: ./data."`
 	HTTP           string `name:"http" default:"127.0.0.1:9101" placeholder:"ADDR" help:"Address of /metrics, /healthz, /readyz and /debug/pprof. Default: ${default}."`
 	BrokerListen   string `name:"broker-listen" placeholder:"ADDR" help:"Address where other commands reach the embedded broker, none to keep it to this process. Default: 127.0.0.1:4222 if that is free."`
-	NewsroomListen string `name:"newsroom-listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom, the demonstration site that is read when neither --feeds nor --urls is given. Default: ${default}."`
+	NewsroomListen string `name:"newsroom-listen" default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address of the newsroom, the demonstration site that is read when none of --feeds, --urls and --warc is given. Default: ${default}."`
 	NewsroomPages  int    `name:"newsroom-pages" default:"0" help:"Generated pages that the newsroom has beside its own articles. Default: ${default}."`
 	LogLevel       string `name:"log-level" enum:"debug,info,warn,error" default:"warn" help:"Least severe message to log: debug, info, warn or error. Default: ${default}."`
 	LogFormat      string `name:"log-format" enum:"json,text" default:"text" help:"Log lines as json or text. Default: ${default}."`
@@ -83,7 +83,7 @@ func (c *RunCommand) Run(ctx context.Context, env Env) error {
 	if err := os.MkdirAll(c.Data, 0o755); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	if len(c.Feeds) == 0 && len(c.URLs) == 0 {
+	if len(c.Feeds) == 0 && len(c.URLs) == 0 && len(c.WARC) == 0 {
 		o := newsroom.Options{Seed: newsroomSeed, Generated: c.NewsroomPages}
 		if a.newsroom, err = startNewsroom(ctx, c.NewsroomListen, "--newsroom-listen", o, c.Data, log); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -200,6 +201,9 @@ func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
 		case entry, ok := <-watch.Updates():
 			if !ok || entry == nil {
 				return states, nil // nil marks the end of what was stored
+			}
+			if strings.Contains(entry.Key(), ".") {
+				continue // how far a WARC file is read
 			}
 			state := &feedState{}
 			if err := json.Unmarshal(entry.Value(), state); err != nil {
