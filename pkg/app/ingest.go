@@ -148,7 +148,7 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 		return err
 	}
 	w.feeds, w.pages = feedStore{feeds}, pageStore{pages}
-	w.sites = newPublishers(w.bus, w.log)
+	w.sites = newPublishers(w.bus, w.log, w.reg)
 	w.fetcher, err = fetch.New(fetch.Options{
 		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
 		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,

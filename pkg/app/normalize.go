@@ -60,7 +60,7 @@ func newNormalize(d deps) (*normalizeWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	sites := newPublishers(d.bus, d.log)
+	sites := newPublishers(d.bus, d.log, d.reg)
 	n := &normalizer{
 		bus: d.bus, policy: policy, publishers: sites, withheld: newWithheld(d.reg), metrics: newNormalizeMetrics(d.reg), log: d.log,
 	}
@@ -115,7 +115,9 @@ func (n *normalizer) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	art, err := normalizePage(page)
 	n.count(page, art)
 	if err != nil {
-		n.setAside(ctx, page, err.Error())
+		if art == nil || art.Access != article.Challenge { // which passes; the page behind it is still of interest
+			n.setAside(ctx, page, err.Error())
+		}
 		return stage.Result{Err: err}
 	}
 	if wish := n.policy.withholds(art.Rights); wish != "" {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -32,15 +32,27 @@ const (
 // publishers counts how sites let us in, and writes that down now and then. It
 // is bounded in sites and in writes; what does not fit is left out.
 type publishers struct {
-	bus *bus.Bus
-	log *slog.Logger
+	bus     *bus.Bus
+	log     *slog.Logger
+	changes *prometheus.CounterVec
 
 	mu    sync.Mutex
 	sites map[string]*siteNews
 }
 
-func newPublishers(b *bus.Bus, log *slog.Logger) *publishers {
-	return &publishers{bus: b, log: log, sites: map[string]*siteNews{}}
+func newPublishers(b *bus.Bus, log *slog.Logger, reg prometheus.Registerer) *publishers {
+	changes := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "copydesk_publisher_changes_total",
+		Help: "Sites that changed how they let us in, by the state that they came to: ok, blocked, failing, teasers.",
+	}, []string{"state"})
+	var twice prometheus.AlreadyRegisteredError
+	if err := reg.Register(changes); errors.As(err, &twice) {
+		changes = twice.ExistingCollector.(*prometheus.CounterVec) // ingest and normalize in one process
+	}
+	for _, state := range []string{siteOK, siteBlocked, siteFailing, siteTeasers} {
+		changes.WithLabelValues(state)
+	}
+	return &publishers{bus: b, log: log, changes: changes, sites: map[string]*siteNews{}}
 }
 
 // of returns the news of a URL's site, nil if there is no room for it.
@@ -180,6 +192,7 @@ func (p *publishers) write(ctx context.Context, store bucket, site string, n *si
 		if revision, err = store.getJSON(ctx, key, s); err != nil {
 			return "", err
 		}
+		before, _, _ := s.verdict() // that of a new site is ok
 		s.Site = site
 		s.seen(n)
 		var data []byte
@@ -188,7 +201,8 @@ func (p *publishers) write(ctx context.Context, store bucket, site string, n *si
 		}
 		if _, err = store.swap(ctx, key, data, revision); err == nil {
 			state, _, why := s.verdict()
-			if state != cmp.Or(n.state, siteOK) {
+			if state != before {
+				p.changes.WithLabelValues(state).Inc()
 				p.log.Info("publisher changed", "site", site, "state", state, "why", why)
 			}
 			return state, nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/copydesk/copydesk/pkg/article"
 	"github.com/copydesk/copydesk/pkg/bus"
@@ -28,7 +29,7 @@ const heraldPage = "https://www.herald.example/a"
 // site plays events into a fresh record, one flush after each, and returns it.
 func playSite(t *testing.T, events []string) *siteState {
 	t.Helper()
-	p := newPublishers(nil, slog.New(slog.DiscardHandler))
+	p := newPublishers(nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	s := &siteState{}
 	for i, e := range events {
 		kind, what, _ := strings.Cut(e, " ")
@@ -88,7 +89,7 @@ func TestSiteVerdict(t *testing.T) {
 // TestPublishersAreBounded: however many sites and articles there are, what is
 // kept and what is written at once has an end.
 func TestPublishersAreBounded(t *testing.T) {
-	p := newPublishers(nil, slog.New(slog.DiscardHandler))
+	p := newPublishers(nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	for i := range maxSites + 500 {
 		p.fetched(fetch.Request{URL: fmt.Sprintf("https://site%d.example/", i)}, &fetch.Response{}, nil)
 	}
@@ -133,7 +134,7 @@ func TestPublisherState(t *testing.T) {
 	}))
 	defer site.Close()
 	b := testBus(t)
-	p := newPublishers(b, slog.New(slog.DiscardHandler))
+	p := newPublishers(b, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	sources := feedSources{&sourceCache{store: feedStore{bucket{bus: b}}}}
 	f, err := fetch.New(fetch.Options{AllowPrivate: true, NoDelay: true, Report: p.fetched})
 	if err != nil {
@@ -162,6 +163,11 @@ func TestPublisherState(t *testing.T) {
 	if got := look(1); got != "ok " {
 		t.Errorf("open again: %s", got)
 	}
+	for state, want := range map[string]float64{siteBlocked: 1, siteOK: 1, siteFailing: 0} {
+		if got := testutil.ToFloat64(p.changes.WithLabelValues(state)); got != want {
+			t.Errorf("%v changes to %s, want %v", got, state, want)
+		}
+	}
 }
 
 // TestTwoWorkersKnowOfOneSite: what two workers find adds up.
@@ -169,7 +175,7 @@ func TestTwoWorkersKnowOfOneSite(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	b := testBus(t)
 	for i := range 3 {
-		p := newPublishers(b, slog.New(slog.DiscardHandler))
+		p := newPublishers(b, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 		p.fetched(fetch.Request{URL: heraldPage}, nil, &fetch.Error{Class: fetch.ClassRobots})
 		p.flush(t.Context())
 		store, err := openBucket(t.Context(), b, bus.BucketSites)
@@ -245,6 +251,46 @@ func TestWithheldPage(t *testing.T) {
 		}
 		if want := []string{"meta robots: noindex", "robots.txt: gptbot"}; a.Rights == nil || !slices.Equal(a.Rights.Sources, want) {
 			t.Errorf("got rights %+v, want those of %q", a.Rights, want)
+		}
+	}
+}
+
+// TestChallengeIsNoEnd: a page that gave a challenge for once is looked at
+// again, and what it was before stays.
+func TestChallengeIsNoEnd(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	const challenge = `<html><head><title>Just a moment...</title></head><body><h1>herald.example</h1><p>Checking your browser before you may read on.</p></body></html>`
+	b := testBus(t)
+	p := newPublishers(b, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	n := &normalizer{bus: b, publishers: p, metrics: newNormalizeMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
+	pages, err := openBucket(t.Context(), b, bus.BucketPages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, aside := range map[string]bool{challenge: false, somethingElse: true} {
+		page := &article.Page{ID: article.ID(heraldPage), URL: heraldPage, FinalURL: heraldPage, Status: 200, ContentType: "text/html", FetchedAt: time.Now(), Body: []byte(body)}
+		headers, err := page.Headers("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range streakOf {
+			if r := n.one(t.Context(), &stage.Msg{Header: nats.Header(headers), Data: page.Body}); r.Err == nil || len(r.Out) != 0 {
+				t.Errorf("got %+v, want no article", r)
+			}
+		}
+		if got, err := (pageStore{pages}).isAside(t.Context(), heraldPage); err != nil || got != aside {
+			t.Errorf("set aside: %t, %v; want %t", got, err, aside)
+		}
+		if !aside {
+			s := &siteState{}
+			s.seen(p.sites["herald.example"])
+			if state, _, why := s.verdict(); state != siteBlocked || why != "challenge" {
+				t.Errorf("got %s because of %q", state, why)
+			}
+			continue
+		}
+		if err := pages.kv.Delete(t.Context(), asideKey(heraldPage)); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
