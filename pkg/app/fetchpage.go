@@ -98,7 +98,7 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 		return stage.Result{Err: stage.Unavailable(err)}
 	}
 	if !m.Revisit.IsZero() {
-		return p.revisit(ctx, state, m)
+		return p.revisit(ctx, state, m, subjectPartition(msg.Subject))
 	}
 	if state.Done && state.Entry == m.EntryHash {
 		return stage.Result{} // fetched before; a redelivery, or listed twice
@@ -118,6 +118,9 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	if err != nil {
 		if fetchCtx.Err() != nil {
 			return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided
+		}
+		if r, ok := p.interrupted(state, m, subjectPartition(msg.Subject), err); ok {
+			return r
 		}
 		return p.failed(ctx, state, m, err)
 	}
@@ -226,6 +229,12 @@ func (p *pageFetcher) saver(state *pageState, before time.Time, outcome string) 
 			// page is not looked at again, and is fetched again if a list names it.
 			p.log.Warn("page not remembered: the bucket is full", "url", state.URL, "err", err)
 			p.revisits.metrics.count(lookLeftOut)
+			p.revisits.settled(pageKey(state.URL))
+			return nil
+		case errors.Is(err, errConflict):
+			// This worker slept, and the next owner of the page was faster: what it
+			// noted is newer.
+			p.log.Debug("page was settled by another worker", "url", state.URL)
 			p.revisits.settled(pageKey(state.URL))
 			return nil
 		case err != nil:

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/cadence"
-	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/stage"
 )
@@ -80,19 +78,23 @@ type deps struct {
 // ingestWorker polls feeds and fetches pages.
 type ingestWorker struct {
 	deps
-	flags   IngestFlags
-	lists   *lists
-	cache   *sourceCache
-	loop    *leasedStage
-	poller  *poller
-	looks   *revisits
-	feeds   feedStore
-	pages   pageStore
-	fetcher *fetch.Fetcher
-	archive *archive
-	warcs   *warcInput
-	sites   *publishers
-	full    atomic.Bool // stream URLS refuses new URLs
+	flags  IngestFlags
+	lists  *lists
+	cache  *sourceCache
+	parts  *partitions
+	work   *partitionWork
+	plans  *plans
+	poller *poller
+	looks  *revisits
+
+	feedPoller *feedPoller
+	feeds      feedStore
+	pages      pageStore
+	fetcher    *fetch.Fetcher
+	archive    *archive
+	warcs      *warcInput
+	sites      *publishers
+	full       atomic.Bool // stream URLS refuses new URLs
 }
 
 // newIngest reads the lists and connects the parts; it fetches nothing yet.
@@ -105,7 +107,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if err != nil {
 		return nil, err
 	}
-	w := &ingestWorker{deps: d, flags: f, lists: l}
+	w := &ingestWorker{deps: d, flags: f, lists: l, parts: &partitions{}, plans: newPlans()}
 	if err := w.openBuckets(ctx); err != nil {
 		return nil, err
 	}
@@ -120,16 +122,17 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 		return nil, err
 	}
 	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
-	w.loop, err = newLeasedStage(stage.Options{
-		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Consumer: bus.ConsumerIngest, Handler: handler.handle,
-		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, HandleTimeout: 10 * time.Minute,
+	w.work, err = newPartitionWork(w, stage.Options{
+		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Handler: handler.handle,
+		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, Budget: stage.NewBudget(f.FetchWorkers),
+		HandleTimeout: 10 * time.Minute, Grace: partGrace, Quiet: true,
 		Logger: d.log, Registerer: d.reg, Tracer: d.tracer,
 	})
 	if err != nil {
 		return nil, err
 	}
-	poll := &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log}
-	w.poller = newPoller(d.log, poll.poll)
+	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log}
+	w.poller = newPoller(d.log, w.poll)
 	registerIngestMetrics(d.reg, w)
 	return w, nil
 }
@@ -152,7 +155,7 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 	w.fetcher, err = fetch.New(fetch.Options{
 		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
 		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,
-		Robots: robotsStore{robots}, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
+		Robots: robotsStore{robots}, Admit: w.parts.admit, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
 	})
 	return err
 }
@@ -160,127 +163,49 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 // userAgent names copydesk and who to write to.
 func userAgent(contact string) string { return fetch.UserAgent(Version(), contact) }
 
-// Run polls and fetches until ctx ends, while this process owns the hosts.
+// Run polls and fetches what its partitions hold, until ctx ends.
 func (w *ingestWorker) Run(ctx context.Context) error {
 	defer w.archive.close()
 	var reading sync.WaitGroup
 	reading.Go(func() { w.warcs.run(ctx) })
 	defer reading.Wait()
 	defer w.fetcher.Close()
-	return holdLease(ctx, w.deps, "ingest", w.own)
-}
-
-// own is what the owner of the hosts does.
-func (w *ingestWorker) own(ctx context.Context, _ uint64) error {
-	if err := w.schedule(ctx); err != nil {
-		return err
-	}
-	w.looks.reset()
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return w.loop.Run(ctx) })
-	group.Go(func() error { w.poller.run(ctx); return nil })
-	group.Go(func() error { w.sites.run(ctx); return nil })
-	group.Go(func() error { return w.looks.rebuild(ctx) })
-	group.Go(func() error { w.looks.run(ctx); return nil })
-	group.Go(func() error { return w.enqueuePages(ctx) })
+	group, gctx := errgroup.WithContext(ctx)
+	// What polls and queues goes on while partitions are given back, and then ends.
+	rest, end := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error {
-		w.lists.watch(ctx, func() {
-			if err := w.schedule(ctx); err != nil {
-				w.log.Error("changed list not taken over", "err", err)
-			}
-			if err := w.enqueuePages(ctx); err != nil && ctx.Err() == nil {
-				w.log.Error("changed list not taken over", "err", err)
-			}
-		})
-		return nil
+		defer end()
+		return w.work.hold(gctx)
 	})
-	group.Go(func() error { return w.watchImports(ctx) })
+	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run} {
+		group.Go(func() error { part(rest); return nil })
+	}
+	group.Go(func() error { w.enqueueLists(gctx); return nil })
 	return group.Wait()
 }
 
-// schedule makes the listed and the imported feeds the ones that are polled.
-func (w *ingestWorker) schedule(ctx context.Context) error {
-	states, err := w.feeds.all(ctx)
-	if err != nil {
-		return err
-	}
-	sources := w.lists.allSources()
-	byURL := make(map[string]*feedState, len(states))
-	for _, s := range states {
-		byURL[s.URL] = s
-		if s.Managed && s.State != feedRetired {
-			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title, Tags: s.Tags, Interval: s.Asked})
+// enqueueLists queues the pages of the URL lists, at start and when a list
+// changes. Every worker queues those of its own lists, whoever fetches them; what
+// several queue is known to the broker by its id, and later by its state.
+func (w *ingestWorker) enqueueLists(ctx context.Context) {
+	enqueue := func() {
+		for ctx.Err() == nil {
+			err := w.enqueuePages(ctx)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			w.log.Warn("URL lists not queued; tried again", "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(leaseRetry):
+			}
 		}
 	}
-	w.poller.set(sources, func(url string) time.Time {
-		if s := byURL[url]; s != nil {
-			return s.NextPoll
-		}
-		return time.Time{}
+	enqueue()
+	w.lists.watch(ctx, func() {
+		w.plans.wake()
+		enqueue()
 	})
-	polled := w.poller.urls()
-	w.log.Info("feeds scheduled", "feeds", len(polled))
-	return w.markStates(ctx, byURL, polled)
-}
-
-// markStates makes new feeds visible before their first poll, and marks those
-// that are in no list any more.
-func (w *ingestWorker) markStates(ctx context.Context, byURL map[string]*feedState, polled map[string]bool) error {
-	save := func(s *feedState, state string) error {
-		s.State = state
-		if err := w.feeds.save(ctx, s); err != nil && !errors.Is(err, errConflict) {
-			return err
-		}
-		return nil
-	}
-	for url := range polled {
-		s := byURL[url]
-		if s == nil {
-			if err := save(&feedState{URL: url}, feedNew); err != nil {
-				return err
-			}
-		} else if s.State == feedRetired {
-			if err := save(s, feedNew); err != nil {
-				return err
-			}
-		}
-	}
-	for url, s := range byURL {
-		if !polled[url] && s.State != feedRetired {
-			if err := save(s, feedRetired); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// watchImports takes over feeds that `copydesk feeds import` adds.
-func (w *ingestWorker) watchImports(ctx context.Context) error {
-	watch, err := w.feeds.kv.WatchAll(ctx, jetstream.UpdatesOnly(), jetstream.IgnoreDeletes())
-	if err != nil {
-		return fmt.Errorf("watch feeds: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return nil
-			}
-			var s feedState
-			if entry == nil || json.Unmarshal(entry.Value(), &s) != nil {
-				continue
-			}
-			if s.Managed && s.State == feedNew && !w.poller.has(s.URL) {
-				if err := w.schedule(ctx); err != nil && ctx.Err() == nil {
-					w.log.Error("imported feeds not taken over", "err", err)
-				}
-			}
-		}
-	}
 }
 
 // enqueuePages hands the pages of the URL lists to the broker, except those
@@ -347,15 +272,16 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 // Degraded says whether a full stream holds the worker up.
 func (w *ingestWorker) Degraded() error {
 	if w.full.Load() {
-		return errors.Join(fmt.Errorf("stream %s is full: feeds wait until pages are fetched", bus.StreamURLs), w.loop.Degraded())
+		return errors.Join(fmt.Errorf("stream %s is full: feeds wait until pages are fetched", bus.StreamURLs), w.work.Degraded())
 	}
-	return w.loop.Degraded()
+	return w.work.Degraded()
 }
 
 // overdue is how long the feed that waits longest has been due.
 func (w *ingestWorker) overdue() time.Duration { return w.poller.overdue() }
 
-// feedStates returns the state of every feed, by URL.
+// feedStates returns the state of every feed of this worker's partitions, by URL:
+// the figures of all workers add up.
 func (w *ingestWorker) feedStates() map[string]string {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -366,10 +292,12 @@ func (w *ingestWorker) feedStates() map[string]string {
 	}
 	states := make(map[string]string, len(feeds))
 	for _, f := range feeds {
-		states[f.URL] = f.State
+		if w.parts.has(partitionOf(f.target())) {
+			states[f.URL] = f.State
+		}
 	}
 	return states
 }
 
 // Ready says whether the worker can do its work.
-func (w *ingestWorker) Ready(ctx context.Context) error { return w.loop.Ready(ctx) }
+func (w *ingestWorker) Ready(ctx context.Context) error { return w.work.Ready(ctx) }

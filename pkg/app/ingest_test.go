@@ -209,26 +209,33 @@ func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
 	}
 }
 
-func TestStandbyTakesOver(t *testing.T) {
+func TestWorkersSharePartitions(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	b := testBus(t)
 	feeds := writeFile(t, "feeds.txt", "")
-	first, stopFirst := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
-	holder := func() string {
-		holders, err := b.LeaseHolders(t.Context())
+	owned := func() map[string]int {
+		owners, err := b.ShareOwners(t.Context(), shareIngest)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return holders["ingest"]
+		n := map[string]int{}
+		for _, name := range owners {
+			n[name]++
+		}
+		return n
 	}
-	eventually(t, 20*time.Second, "the first worker owns the hosts", func() bool { return holder() == first.name })
+	first, stopFirst := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
+	eventually(t, 20*time.Second, "the first worker owns every partition", func() bool { return owned()[first.name] == bus.Partitions })
 	second, stopSecond := runIngest(t, b, IngestFlags{Feeds: []string{feeds}})
 	defer stopSecond()
 	if err := second.Ready(t.Context()); err != nil {
-		t.Errorf("a worker that stands by is not ready: %v", err)
+		t.Errorf("a worker that owns nothing yet is not ready: %v", err)
 	}
+	eventually(t, 20*time.Second, "both own half of them", func() bool {
+		return first.parts.count() == bus.Partitions/2 && second.parts.count() == bus.Partitions/2
+	})
 	stopFirst()
-	eventually(t, 20*time.Second, "the second worker took over", func() bool { h := holder(); return h != "" && h != first.name })
+	eventually(t, 20*time.Second, "the second worker took the rest over", func() bool { return second.parts.count() == bus.Partitions })
 }
 
 func TestWorkersSurviveBrokerRestart(t *testing.T) {
@@ -251,8 +258,8 @@ func TestWorkersSurviveBrokerRestart(t *testing.T) {
 	if c.api().total() < 5 {
 		t.Error("search stopped with the broker")
 	}
-	for name, p := range map[string]*process{"ingest": c.ingest, "index": c.idx} {
-		eventually(t, 30*time.Second, name+" gives up its lease", func() bool { return strings.Contains(p.output.String(), "lease ended") })
+	for words, p := range map[string]*process{"lost the share": c.ingest, "lease ended": c.idx} {
+		eventually(t, 30*time.Second, "a worker says: "+words, func() bool { return strings.Contains(p.output.String(), words) })
 	}
 	c.broker = startBroker(t, c.dir, c.brokerAddr)
 	eventually(t, 60*time.Second, "readiness shows that the broker is back", ready)

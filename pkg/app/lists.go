@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/feed"
@@ -19,8 +20,10 @@ import (
 // renaming, where change notices do not.
 const listCheckEvery = 5 * time.Second
 
-// maxList bounds a list of feeds or pages, in bytes.
-const maxList = 64 << 20
+const (
+	maxList     = 64 << 20 // of a list of feeds or pages, in bytes
+	maxListName = 200      // of the name of a list in a feed's state, in bytes
+)
 
 // listFile is a list of feeds or of pages that is read again when it changes.
 // The name "-" is standard input, read once.
@@ -80,9 +83,11 @@ func readBounded(name string, r io.Reader) ([]byte, error) {
 // lists are the feed lists and URL lists that an ingest worker reads.
 type lists struct {
 	feeds, urls []*listFile
-	sources     [][]feed.Source // last good content of each feed list
-	pages       [][]string      // last good content of each URL list
 	log         *slog.Logger
+
+	mu      sync.Mutex
+	sources [][]feed.Source // last good content of each feed list
+	pages   [][]string      // last good content of each URL list
 }
 
 func newLists(feeds, urls []string, stdin io.Reader, log *slog.Logger) (*lists, error) {
@@ -131,7 +136,9 @@ func (l *lists) reload(strict bool) (bool, error) {
 		if err := load(f, func(data []byte) (err error) {
 			sources, err := feed.ReadList(f.name, bytes.NewReader(data))
 			if err == nil {
+				l.mu.Lock()
 				l.sources[i] = sources
+				l.mu.Unlock()
 			}
 			return err
 		}); err != nil {
@@ -142,7 +149,9 @@ func (l *lists) reload(strict bool) (bool, error) {
 		if err := load(f, func(data []byte) (err error) {
 			pages, err := feed.ReadURLs(f.name, bytes.NewReader(data))
 			if err == nil {
+				l.mu.Lock()
 				l.pages[i] = pages
+				l.mu.Unlock()
 			}
 			return err
 		}); err != nil {
@@ -168,6 +177,36 @@ func (l *lists) watch(ctx context.Context, changed func()) {
 	}
 }
 
+// names are the names of the feed lists.
+func (l *lists) names() []string {
+	var names []string
+	for i := range l.sources {
+		names = append(names, l.name(i))
+	}
+	return names
+}
+
+// name is what the bucket of feeds knows a list by: its file, as it was given,
+// so that workers with the same mounted configuration have the same list.
+func (l *lists) name(i int) string {
+	if i < len(l.feeds) {
+		return clipText(l.feeds[i].name, maxListName)
+	}
+	return "built-in"
+}
+
+// eachSource calls f for every feed of every list. The first list that names a
+// feed decides how it is polled.
+func (l *lists) eachSource(f func(list string, s feed.Source)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, sources := range l.sources {
+		for _, s := range sources {
+			f(l.name(i), s)
+		}
+	}
+}
+
 func (l *lists) allSources() []feed.Source {
 	var all []feed.Source
 	for _, s := range l.sources {
@@ -177,6 +216,8 @@ func (l *lists) allSources() []feed.Source {
 }
 
 func (l *lists) allPages() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var all []string
 	for _, p := range l.pages {
 		all = append(all, p...)

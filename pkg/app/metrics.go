@@ -15,7 +15,9 @@ import (
 func registerIngestMetrics(reg prometheus.Registerer, w *ingestWorker) {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "copydesk_feed_overdue_seconds", Help: "How long the feed that waits longest for its poll has been due.",
-	}, func() float64 { return w.overdue().Seconds() }), &feedCollector{w: w, desc: prometheus.NewDesc(
+	}, func() float64 { return w.overdue().Seconds() }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "copydesk_ingest_partitions", Help: "Partitions of the hosts that this worker owns, of 64 in all.",
+	}, func() float64 { return float64(w.parts.count()) }), &feedCollector{w: w, desc: prometheus.NewDesc(
 		"copydesk_feeds", "Feeds by state: new, ok, failing, blocked, gone, dead, retired.", []string{"state"}, nil)})
 }
 

@@ -48,6 +48,8 @@ type urlMessage struct {
 	// Revisit is the time for which a look at a page that was fetched before was
 	// planned; zero for a page that a feed or list names.
 	Revisit time.Time `json:"revisit,omitzero"`
+	// Handovers counts the workers that a redirect led the URL away from.
+	Handovers int `json:"handovers,omitempty"`
 }
 
 // feedPoller polls one feed at a time: fetch, parse, hand new entries to the
@@ -85,13 +87,23 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		return state.NextPoll // another worker was here first
 	}
 	state.Interval = interval
+	if p.backHome(ctx, state) {
+		return time.Now().Add(time.Minute)
+	}
+	from := partitionOf(state.target())
 	got, pollErr := p.read(ctx, state)
 	if ctx.Err() != nil {
 		return time.Now() // stopping: nothing was decided
 	}
+	if next, moved := p.movedElsewhere(ctx, state, from, pollErr); moved {
+		return next
+	}
 	if wait, later := notItsTurn(pollErr); later {
 		log.Debug("feed waits for its host", "err", pollErr, "wait", wait)
 		return time.Now().Add(jitter(wait) + wait/20)
+	}
+	if pollErr != nil {
+		state.Via = "" // tried at its own address next
 	}
 	p.settle(state, s, interval, got, pollErr)
 	fresh := got.fresh
@@ -171,7 +183,7 @@ func (p *feedPoller) settleFailure(state *feedState, now time.Time, err error) {
 
 // read fetches the feed and enqueues what is new, and returns what that was.
 func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) {
-	req := fetch.Request{URL: cmp.Or(state.Resolved, state.URL), Kind: fetch.KindFeed}
+	req := fetch.Request{URL: state.target(), Kind: fetch.KindFeed}
 	if !state.Cadence.At.IsZero() { // else the dates of all entries are wanted, as after an update of copydesk
 		req.ETag, req.LastModified = state.ETag, state.LastModified
 	}
@@ -190,7 +202,7 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 			return found{}, fmt.Errorf("%w: %w", err, errNoFeedLink)
 		}
 		p.log.Info("page names a feed", "feed", state.URL, "resolved", links[0])
-		state.Resolved, state.ETag, state.LastModified = links[0], "", ""
+		state.Resolved, state.Via, state.ETag, state.LastModified = links[0], "", "", ""
 		return p.read(ctx, state)
 	}
 	if err != nil {
@@ -331,6 +343,9 @@ func encodeURLMessage(m urlMessage) (data []byte, partition int, msgID string, e
 		return nil, 0, "", fmt.Errorf("encode URL message of %s: %w", canonical, err)
 	}
 	msgID = article.ID(canonical) + ":" + m.EntryHash
+	if m.Handovers > 0 {
+		msgID += ":" + strconv.Itoa(m.Handovers)
+	}
 	if !m.Revisit.IsZero() {
 		// One look may be queued twice, when the host had no time for it at first.
 		msgID = article.ID(canonical) + ":revisit:" + strconv.FormatInt(time.Now().UnixNano(), 36)

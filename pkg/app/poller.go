@@ -26,6 +26,7 @@ const (
 // scheduled is a feed in the queue of polls.
 type scheduled struct {
 	source feed.Source
+	part   int // partition of the host that is asked
 	due    time.Time
 	place  int // in the heap; -1 while it is being polled
 }
@@ -46,10 +47,11 @@ func newPoller(log *slog.Logger, poll func(context.Context, feed.Source) time.Ti
 	return &poller{poll: poll, log: log, byURL: map[string]*scheduled{}, wake: make(chan struct{}, 1)}
 }
 
-// set makes sources the feeds that are polled. due says when each is due for
-// the first time; feeds that are already scheduled keep their time. It returns
-// the URLs that are no longer polled.
-func (p *poller) set(sources []feed.Source, due func(url string) time.Time) (dropped []string) {
+// set makes sources the feeds that are polled, each in the partition that parts
+// tells by its URL. due says when each is due for the first time; feeds that are
+// already scheduled keep their time. It returns the URLs that are no longer
+// polled.
+func (p *poller) set(sources []feed.Source, parts map[string]int, due func(url string) time.Time) (dropped []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	keep := make(map[string]bool, len(sources))
@@ -65,10 +67,10 @@ func (p *poller) set(sources []feed.Source, due func(url string) time.Time) (dro
 		}
 		keep[url] = true
 		if old, ok := p.byURL[url]; ok {
-			old.source = s
+			old.source, old.part = s, parts[url]
 			continue
 		}
-		item := &scheduled{source: s, due: due(url)}
+		item := &scheduled{source: s, part: parts[url], due: due(url)}
 		p.byURL[url] = item
 		heap.Push(&p.queue, item)
 	}
@@ -95,15 +97,15 @@ func (p *poller) has(url string) bool {
 	return p.byURL[url] != nil
 }
 
-// urls returns the feeds that are scheduled.
-func (p *poller) urls() map[string]bool {
+// partition returns the partition in which a feed is polled, that of its own
+// address if it is not scheduled.
+func (p *poller) partition(url string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	urls := make(map[string]bool, len(p.byURL))
-	for url := range p.byURL {
-		urls[url] = true
+	if item := p.byURL[url]; item != nil {
+		return item.part
 	}
-	return urls
+	return partitionOf(url)
 }
 
 // overdue returns how long the feed that waits longest has been due.

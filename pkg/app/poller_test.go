@@ -46,7 +46,7 @@ func TestPollerKeepsIntervals(t *testing.T) {
 		start := time.Now()
 		a := feed.Source{URL: "https://a.example/feed", Interval: time.Minute}
 		b := feed.Source{URL: "https://b.example/feed", Interval: time.Hour}
-		p.set([]feed.Source{a, b, a}, func(url string) time.Time {
+		p.set([]feed.Source{a, b, a}, nil, func(url string) time.Time {
 			if url == b.URL {
 				return start.Add(30 * time.Minute)
 			}
@@ -62,7 +62,7 @@ func TestPollerKeepsIntervals(t *testing.T) {
 		if over := p.overdue(); over > time.Second {
 			t.Errorf("overdue by %s", over)
 		}
-		dropped := p.set([]feed.Source{b}, func(string) time.Time { return time.Now() })
+		dropped := p.set([]feed.Source{b}, nil, func(string) time.Time { return time.Now() })
 		if len(dropped) != 1 || dropped[0] != a.URL {
 			t.Errorf("dropped %v, want the first feed", dropped)
 		}

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -35,7 +38,7 @@ const (
 
 // revisits decides when the pages that were fetched are looked at again. The
 // states in bucket copydesk_pages say when; the queue is a copy of that, made
-// anew by every owner of the hosts. A look that comes due is checked against the
+// anew by every owner of a partition. A look that comes due is checked against the
 // state and queued in stream URLS behind the new pages, and the state changes
 // only when the look is settled. So a crash at any point repeats a look at most.
 type revisits struct {
@@ -47,6 +50,8 @@ type revisits struct {
 	limit   int                   // looks in the queue
 	metrics *revisitMetrics
 	log     *slog.Logger
+	owned   func(part int) bool // whether pages of a partition are this worker's to look at
+	fill    chan []int          // partitions whose looks are to be queued
 
 	mu    sync.Mutex
 	queue lookQueue
@@ -73,13 +78,14 @@ func newRevisits(w *ingestWorker) (*revisits, error) {
 		plan: plan, pages: w.pages, publish: w.enqueue, waiting: w.fetcher.Waiting,
 		// Every second turn of a host is left to new pages.
 		gap: 2 * w.flags.HostDelay, limit: maxRevisits, log: w.log, wake: make(chan struct{}, 1),
+		owned: w.parts.has, fill: make(chan []int, bus.Partitions),
 	}
 	r.metrics = newRevisitMetrics(w.reg, r.count)
 	r.reset()
 	return r, nil
 }
 
-// reset forgets what another owner of the hosts may have changed.
+// reset empties the queue.
 func (r *revisits) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,12 +93,67 @@ func (r *revisits) reset() {
 	r.turns, r.fresh = map[uint32]time.Time{}, map[uint32]time.Time{}
 }
 
-// rebuild queues the next look at every page that is remembered.
-func (r *revisits) rebuild(ctx context.Context) error {
-	if r.plan.off() {
+// gained asks for the looks at the pages of partitions that are this worker's
+// now. What is queued twice is looked at once.
+func (r *revisits) gained(parts []int) {
+	select {
+	case r.fill <- parts:
+	default:
+		r.log.Error("revisits of gained partitions not queued", "partitions", len(parts))
+	}
+}
+
+// dropped forgets what the next owner of a partition may change.
+func (r *revisits) dropped(part int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queue = slices.DeleteFunc(r.queue, func(l look) bool { return int(l.ref.part) == part })
+	heap.Init(&r.queue)
+	for ref := range r.out {
+		if int(ref.part) == part {
+			delete(r.out, ref)
+		}
+	}
+}
+
+// fillIn queues the looks of gained partitions until ctx ends.
+func (r *revisits) fillIn(ctx context.Context) {
+	for {
+		var parts []int
+		select {
+		case <-ctx.Done():
+			return
+		case parts = <-r.fill:
+		}
+		for {
+			parts = slices.DeleteFunc(parts, func(part int) bool { return !r.owned(part) })
+			err := r.rebuild(ctx, parts)
+			if err == nil || ctx.Err() != nil {
+				break
+			}
+			r.log.Warn("revisits not queued; tried again", "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(revisitRetry):
+			}
+		}
+	}
+}
+
+// rebuild queues the next look at every page of some partitions that is
+// remembered.
+func (r *revisits) rebuild(ctx context.Context, parts []int) error {
+	if r.plan.off() || len(parts) == 0 {
 		return nil
 	}
-	watch, err := r.pages.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	keys := []string{">"}
+	if len(parts) < bus.Partitions {
+		keys = nil
+		for _, part := range parts {
+			keys = append(keys, strconv.Itoa(part)+".*")
+		}
+	}
+	watch, err := r.pages.kv.WatchFiltered(ctx, keys, jetstream.IgnoreDeletes())
 	if err != nil {
 		return fmt.Errorf("list pages: %w", err)
 	}
@@ -130,6 +191,9 @@ func (r *revisits) rebuild(ctx context.Context) error {
 func (r *revisits) push(l look) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.owned(int(l.ref.part)) {
+		return // whoever owns it queues it
+	}
 	if len(r.queue) >= r.limit {
 		r.metrics.count(lookLeftOut)
 		return

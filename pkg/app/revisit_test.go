@@ -121,7 +121,7 @@ func TestPlanStaysWithinTheLifeOfAState(t *testing.T) {
 
 // looksOnly is a queue of looks without broker.
 func looksOnly(gap time.Duration, limit int) *revisits {
-	r := &revisits{gap: gap, limit: limit, log: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1), waiting: func(string) int { return 0 }}
+	r := &revisits{owned: func(int) bool { return true }, gap: gap, limit: limit, log: slog.New(slog.DiscardHandler), wake: make(chan struct{}, 1), waiting: func(string) int { return 0 }}
 	r.metrics = newRevisitMetrics(prometheus.NewRegistry(), r.count)
 	r.reset()
 	return r

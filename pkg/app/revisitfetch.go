@@ -67,7 +67,7 @@ func (m *revisitMetrics) count(outcome string) { m.outcomes.WithLabelValues(outc
 
 // revisit looks at a page again, at its final address: an address that only
 // leads there may go while the page stays.
-func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessage) stage.Result {
+func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessage, part int) stage.Result {
 	if !m.Revisit.Equal(state.NextRevisit) {
 		// Settled already: a redelivery, or queued twice.
 		p.revisits.settled(pageKey(m.URL))
@@ -87,6 +87,9 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 	}
 	if fetchCtx.Err() != nil {
 		return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided
+	}
+	if r, ok := p.interrupted(state, m, part, err); ok {
+		return r
 	}
 	var ferr *fetch.Error
 	if !errors.As(err, &ferr) {

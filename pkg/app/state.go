@@ -46,9 +46,12 @@ type feedState struct {
 	Entries      int                  `json:"entries,omitempty"`
 	Interval     time.Duration        `json:"interval,omitempty"` // fixed; 0: by its rhythm
 	Managed      bool                 `json:"managed,omitempty"`  // imported, not from a list
+	Lists        []string             `json:"lists,omitempty"`    // the lists that name it, of all workers
 	Tags         []string             `json:"tags,omitempty"`     // of the list that names it
 	Asked        time.Duration        `json:"asked,omitempty"`    // interval that the list asks for; 0: none
-	Seen         []string             `json:"seen,omitempty"`     // hashes of entries, the latest first
+	Via          string               `json:"via,omitempty"`      // where it is asked for: a redirect led to another worker's host
+	ViaSince     time.Time            `json:"via_since,omitzero"`
+	Seen         []string             `json:"seen,omitempty"` // hashes of entries, the latest first
 	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
 
 	Cadence cadence.State `json:"cadence,omitzero"` // when it brings something
@@ -81,6 +84,8 @@ type pageState struct {
 	TakenDown   time.Time     `json:"taken_down,omitzero"`   // when that was published; zero once it is back
 	Feed        string        `json:"feed,omitempty"`        // that named it, while it is looked at again
 	Hints       article.Entry `json:"hints,omitzero"`        // what that feed said of it, shortened
+
+	revision uint64
 }
 
 func pageKey(url string) string {
@@ -186,7 +191,8 @@ func (s feedStore) save(ctx context.Context, state *feedState) error {
 	return nil
 }
 
-// all returns every feed state, in no order.
+// all returns every feed state, in no order, without the hashes of entries and
+// the sitemaps, which are most of it: it is to be read, not to be saved.
 func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
 	watch, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
@@ -209,26 +215,29 @@ func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
 			if err := json.Unmarshal(entry.Value(), state); err != nil {
 				return nil, fmt.Errorf("list feeds: decode %s: %w", entry.Key(), err)
 			}
-			state.revision = entry.Revision()
+			state.Seen, state.Sitemaps = nil, nil
 			states = append(states, state)
 		}
 	}
 }
 
-// pageStore keeps page states; the last write wins, because one worker owns a
-// page's partition.
+// pageStore keeps page states by compare-and-set: one worker owns a page's
+// partition, but one that slept through the end of its lease may wake up and
+// write what has been overtaken.
 type pageStore struct{ bucket }
 
 func (s pageStore) load(ctx context.Context, url string) (*pageState, error) {
 	state := &pageState{URL: url}
-	_, err := s.getJSON(ctx, pageKey(url), state)
+	var err error
+	state.revision, err = s.getJSON(ctx, pageKey(url), state)
 	return state, err
 }
 
 // loadKey returns the state under a key; its URL is empty if there is none.
 func (s pageStore) loadKey(ctx context.Context, key string) (*pageState, error) {
 	state := &pageState{}
-	_, err := s.getJSON(ctx, key, state)
+	var err error
+	state.revision, err = s.getJSON(ctx, key, state)
 	return state, err
 }
 
@@ -256,9 +265,11 @@ func (s pageStore) save(ctx context.Context, state *pageState) error {
 	if err != nil {
 		return fmt.Errorf("encode state of page %s: %w", state.URL, err)
 	}
-	if err := s.put(ctx, pageKey(state.URL), data); err != nil {
+	revision, err := s.swap(ctx, pageKey(state.URL), data, state.revision)
+	if err != nil {
 		return fmt.Errorf("save state of page %s: %w", state.URL, err)
 	}
+	state.revision = revision
 	return nil
 }
 

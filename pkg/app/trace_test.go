@@ -234,7 +234,11 @@ func TestTraceOfWhatWaits(t *testing.T) {
 	}
 	save := func(s pageState) {
 		t.Helper()
-		s.URL = url
+		before, err := (pageStore{b}).load(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.URL, s.revision = url, before.revision
 		if err := (pageStore{b}).save(t.Context(), &s); err != nil {
 			t.Fatal(err)
 		}

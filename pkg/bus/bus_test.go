@@ -185,12 +185,16 @@ func TestEnsureChecksConsumers(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := testBus(t, Options{InProcess: s}).Ensure(t.Context())
-	want := "consumer ingest of stream URLS: ack_wait is 5s, want 30s: run `nats consumer edit URLS ingest --wait=30s`"
+	want := "consumer normalize of stream PAGES: ack_wait is 5s, want 30s: run `nats consumer edit PAGES normalize --wait=30s`"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
+	// Of the partitions one stands for all.
+	if n := strings.Count(err.Error(), "\n"); n != 3 || !strings.HasSuffix(err.Error(), "63 more consumers of stream URLS, of its other partitions, differ: do the same with each") {
+		t.Errorf("%d lines: %v", n+1, err)
+	}
 	var se *SettingError
-	if !errors.As(err, &se) || se.Object != "consumer ingest of stream URLS" {
+	if !errors.As(err, &se) || se.Object != "consumer normalize of stream PAGES" {
 		t.Errorf("SettingError: %+v", se)
 	}
 }
@@ -314,5 +318,34 @@ func TestCollector(t *testing.T) {
 	}
 	if got[`copydesk_stream_bytes{stream="PAGES"}`] == 0 {
 		t.Error("stream_bytes is 0")
+	}
+}
+
+// TestEnsureReplacesTheConsumerOfAllURLs: what an older version read URLS with is
+// removed, and its messages come to the partitions.
+func TestEnsureReplacesTheConsumerOfAllURLs(t *testing.T) {
+	b := testBus(t, Options{InProcess: testServer(t, ServerOptions{})})
+	if _, err := b.JetStream().CreateStream(t.Context(), streams()[0]); err != nil {
+		t.Fatal(err)
+	}
+	old := jetstream.ConsumerConfig{Durable: ConsumerIngest, AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second}
+	c, err := b.JetStream().CreateConsumer(t.Context(), StreamURLs, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.JetStream().Publish(t.Context(), URLSubject(63), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Next(); err != nil { // taken, never acknowledged
+		t.Fatal(err)
+	}
+	if err := b.Ensure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = b.JetStream().Consumer(t.Context(), StreamURLs, ConsumerURLs(63)); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := c.Next(); err != nil || string(m.Data()) != "x" {
+		t.Errorf("got %v, %v", m, err)
 	}
 }

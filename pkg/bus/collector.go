@@ -88,16 +88,34 @@ func (c *collector) ask(ctx context.Context) ([]prometheus.Metric, error) {
 		gauge(c.bytes, float64(s.CachedInfo().State.Bytes), layout.Name)
 		gauge(c.messages, float64(s.CachedInfo().State.Msgs), layout.Name)
 	}
-	for _, layout := range consumers(c.bus.opts.AckWait) {
-		con, err := c.bus.js.Consumer(ctx, layout.stream, layout.config.Durable)
+	for _, stage := range []struct{ stream, name string }{
+		{StreamURLs, ConsumerIngest}, {StreamPages, ConsumerNormalize}, {StreamArticles, ConsumerIndex},
+	} {
+		f, err := c.askConsumers(ctx, stage.stream)
 		if err != nil {
 			return out, err
 		}
-		info := con.CachedInfo()
-		name := layout.config.Durable
-		gauge(c.pending, float64(info.NumPending), layout.stream, name)
-		gauge(c.ackPending, float64(info.NumAckPending), layout.stream, name)
-		gauge(c.redelivered, float64(info.NumRedelivered), layout.stream, name)
+		gauge(c.pending, f.pending, stage.stream, stage.name)
+		gauge(c.ackPending, f.ackPending, stage.stream, stage.name)
+		gauge(c.redelivered, f.redelivered, stage.stream, stage.name)
 	}
 	return out, nil
+}
+
+// consumerFigures are those of all consumers of a stream together: the
+// partitions of URLS are one stage.
+type consumerFigures struct{ pending, ackPending, redelivered float64 }
+
+func (c *collector) askConsumers(ctx context.Context, stream string) (f consumerFigures, err error) {
+	s, err := c.bus.js.Stream(ctx, stream)
+	if err != nil {
+		return f, err
+	}
+	list := s.ListConsumers(ctx)
+	for info := range list.Info() {
+		f.pending += float64(info.NumPending)
+		f.ackPending += float64(info.NumAckPending)
+		f.redelivered += float64(info.NumRedelivered)
+	}
+	return f, list.Err()
 }

@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
+
+// ensureParallel is how many consumers are looked at or created at once.
+const ensureParallel = 8
 
 // Ensure creates every stream, bucket and consumer that does not exist, and
 // checks those that do. Every difference is a [*SettingError]; several are
@@ -36,8 +40,42 @@ func (b *Bus) Ensure(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	for _, c := range consumers(b.opts.AckWait) {
-		errs = append(errs, b.ensureConsumer(ctx, c))
+	return b.ensureConsumers(ctx)
+}
+
+// ensureConsumers looks at several consumers at a time: there are many, and
+// nothing else happens until they are there.
+func (b *Bus) ensureConsumers(ctx context.Context) error {
+	// A work queue lets no two consumers read the same message.
+	if err := b.js.DeleteConsumer(ctx, StreamURLs, ConsumerIngest); err == nil {
+		b.log.Info("removed the consumer of a version that knew no partitions", "stream", StreamURLs, "consumer", ConsumerIngest)
+	} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("remove consumer %s of stream %s: %w", ConsumerIngest, StreamURLs, err)
+	}
+	all := consumers(b.opts.AckWait)
+	errs := make([]error, len(all))
+	var group errgroup.Group
+	group.SetLimit(ensureParallel)
+	for i, c := range all {
+		group.Go(func() error {
+			errs[i] = b.ensureConsumer(ctx, c)
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return nil
+	more := 0
+	for i, first := 0, true; i < len(all); i++ {
+		if errs[i] == nil || all[i].stream != StreamURLs {
+			continue
+		}
+		if !first { // what is wrong with one partition is wrong with most
+			more++
+			errs[i] = nil
+		}
+		first = false
+	}
+	if more > 0 {
+		errs = append(errs, fmt.Errorf("%d more consumers of stream %s, of its other partitions, differ: do the same with each", more, StreamURLs))
 	}
 	return errors.Join(errs...)
 }

@@ -83,11 +83,16 @@ func consumers(ackWait time.Duration) []consumerLayout {
 			MaxDeliver: -1, MaxAckPending: pending, DeliverPolicy: jetstream.DeliverAllPolicy,
 		}}
 	}
-	return []consumerLayout{
-		consumer(StreamURLs, ConsumerIngest, 1024),
+	all := []consumerLayout{
 		consumer(StreamPages, ConsumerNormalize, 128),
 		consumer(StreamArticles, ConsumerIndex, 512),
 	}
+	for partition := range Partitions {
+		c := consumer(StreamURLs, ConsumerURLs(partition), 512)
+		c.config.FilterSubject = URLSubject(partition)
+		all = append(all, c)
+	}
+	return all
 }
 
 // reserved is the disk space that full streams and buckets take.

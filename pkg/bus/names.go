@@ -26,7 +26,17 @@ const (
 	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
 )
 
-// The consumers: one for each stage, on the stream that it reads.
+// Partitions is the number of parts that the stream URLS is divided into.
+const Partitions = 64
+
+// ConsumerURLs is the consumer of a partition of URLS. Each partition has its
+// own, so that whoever owns it takes its messages and no others, and a busy one
+// holds up none.
+func ConsumerURLs(partition int) string { return "ingest-" + strconv.Itoa(partition) }
+
+// The consumers: one for each stage, on the stream that it reads. That of ingest
+// stands for those of all partitions ([ConsumerURLs]) in figures; versions that
+// knew no partitions had one of this name.
 const (
 	ConsumerIngest    = "ingest"    // on URLS
 	ConsumerNormalize = "normalize" // on PAGES

@@ -386,33 +386,6 @@ func (h *sharing) leave(ctx context.Context) error {
 	return nil
 }
 
-// ShareOwners returns the names of the workers that own the parts of a group, by
-// part; parts without an owner are left out.
-func (b *Bus) ShareOwners(ctx context.Context, group string) (map[int]string, error) {
-	holders, err := b.LeaseHolders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	kv, err := b.Bucket(ctx, BucketShares)
-	if err != nil {
-		return nil, err
-	}
-	e, err := kv.Get(ctx, group)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look at the shares of %s: %w", group, err)
-	}
-	owners := map[int]string{}
-	for i, p := range decodeTable(e).Parts {
-		if name := holders[group+shareWorker+p.Owner]; p.Owner != "" && name != "" {
-			owners[i] = name
-		}
-	}
-	return owners, nil
-}
-
 func sleepFor(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

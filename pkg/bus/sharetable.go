@@ -2,7 +2,12 @@ package bus
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // shareTable says which worker owns which part. It lies under one key and is
@@ -112,4 +117,31 @@ func (t shareTable) bound(id string, workers []string) int {
 		return most
 	}
 	return t.target(id, workers)
+}
+
+// ShareOwners returns the names of the workers that own the parts of a group, by
+// part; parts without an owner are left out.
+func (b *Bus) ShareOwners(ctx context.Context, group string) (map[int]string, error) {
+	holders, err := b.LeaseHolders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kv, err := b.Bucket(ctx, BucketShares)
+	if err != nil {
+		return nil, err
+	}
+	e, err := kv.Get(ctx, group)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at the shares of %s: %w", group, err)
+	}
+	owners := map[int]string{}
+	for i, p := range decodeTable(e).Parts {
+		if name := holders[group+shareWorker+p.Owner]; p.Owner != "" && name != "" {
+			owners[i] = name
+		}
+	}
+	return owners, nil
 }
