@@ -116,14 +116,13 @@ func Canonical(raw string) (string, error) {
 	}
 	// What is taken out can leave a dot segment behind, and so on.
 	for range maxRounds {
-		next, err := Parse(u.plainer())
-		if err != nil {
+		plainer := u.plainer()
+		if plainer == u.String() {
+			return plainer, nil
+		}
+		if u, err = Parse(plainer); err != nil {
 			return "", err
 		}
-		if next.String() == u.String() {
-			return u.String(), nil
-		}
-		u = next
 	}
 	return "", fmt.Errorf("%w %q: parts nest deeper than %d", ErrInvalid, clip(raw), maxRounds)
 }
