@@ -271,6 +271,9 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 
 // Degraded says whether a full stream holds the worker up.
 func (w *ingestWorker) Degraded() error {
+	if w.warcs.full.Load() {
+		return errors.Join(fmt.Errorf("stream %s is full: WARC files wait until pages are cleaned", bus.StreamPages), w.work.Degraded())
+	}
 	if w.full.Load() {
 		return errors.Join(fmt.Errorf("stream %s is full: feeds wait until pages are fetched", bus.StreamURLs), w.work.Degraded())
 	}

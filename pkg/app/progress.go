@@ -22,6 +22,7 @@ type progress struct {
 	bus      *bus.Bus
 	feeds    *sourceCache
 	index    index.Reader
+	reading  func() string // which WARC file is read and how far
 
 	mu   sync.Mutex
 	last string
@@ -124,6 +125,9 @@ func (p *progress) state(ctx context.Context) (string, error) {
 		if n > 0 {
 			text += fmt.Sprintf(" | %d %s", n, q.label)
 		}
+	}
+	if now := p.reading(); now != "" {
+		text += " | " + now
 	}
 	return text, nil
 }

@@ -159,6 +159,7 @@ func (a *allInOne) work(ctx context.Context, l net.Listener, health *ops.Server,
 	gate.set(ops.Checks(ops.Check{Name: "broker", Run: a.bus.Ready}, ops.Check{Name: "ingest", Run: ingest.Ready},
 		ops.Check{Name: "normalize", Run: normalize.Ready}, ops.Check{Name: "index", Run: indexer.Ready}), workers...)
 	a.progress = newProgress(a.env, a.flags.Quiet, a.bus, ingest.feeds, ix)
+	a.progress.reading = ingest.warcs.reading
 	a.progress.greet(a, health.Addr().String())
 
 	healthCtx, stopHealth := context.WithCancel(context.WithoutCancel(ctx))

@@ -83,6 +83,14 @@ func newWARCInput(d deps, f IngestFlags, stdin io.Reader, feeds bucket) (*warcIn
 	return w, nil
 }
 
+// reading says which file is read and how far, "" if none is.
+func (w *warcInput) reading() string {
+	if text := w.now.Load(); text != nil {
+		return *text
+	}
+	return ""
+}
+
 // run reads the files until all are read or ctx ends. A file that cannot be read
 // is told of and left.
 func (w *warcInput) run(ctx context.Context) {
