@@ -34,3 +34,30 @@ func TestFullerCopyStandsForItsCluster(t *testing.T) {
 		t.Errorf("%+v, want four articles of two texts in a story", s)
 	}
 }
+
+// A cluster that gets another name, copy by copy, is still found by what comes.
+func TestRenamedClusterIsFound(t *testing.T) {
+	text := strings.Repeat("The river Wend broke the dyke at Ebbing Sands and flooded the turbine hall of the estuary. ", 6)
+	tr := New(Options{})
+	tr.Add(Doc{ID: "b", Cluster: "b", Title: "Dyke breaks at Ebbing Sands", Text: text, Lang: "en"})
+	tr.Add(Doc{ID: "c", Cluster: "b", Title: "Dyke breaks at Ebbing Sands", Text: text, Lang: "en"})
+	tr.SetCluster("b", "a")
+	tr.SetCluster("c", "a")
+	if got := tr.Add(Doc{ID: "d", Cluster: "d", Title: "Turbine hall flooded at Ebbing Sands", Text: text, Lang: "en"}); got.Story != "b" {
+		t.Errorf("a report on the same event is in story %s, want b", got.Story)
+	}
+}
+
+func TestHeadlineOfTextWithoutTitle(t *testing.T) {
+	long := strings.Repeat("word ", 60)
+	for text, want := range map[string]string{
+		"":                                   "",
+		"\n Dyke breaks\n\nThe river broke.": "Dyke breaks",
+		"The dyke " + long + "broke. More of it.": "The dyke " + long + "broke",
+		"The dyke broke. More of it.":             "The dyke broke. More of it.",
+	} {
+		if got := headline(text); got != want {
+			t.Errorf("headline of %.30q is %.60q, want %.60q", text, got, want)
+		}
+	}
+}

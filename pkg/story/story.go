@@ -309,7 +309,7 @@ func (t *Tracker) SetCluster(id, cluster string) []Move {
 	case v == nil:
 		v = &unit{vector: u.vector, size: u.size, at: u.at, arrived: u.arrived, dated: u.dated, cluster: cluster}
 		t.enter(v, u.story)
-		t.post(v, nil, t.slots[u.number-t.first].arrived)
+		t.post(v, v.heaviest(), t.slots[u.number-t.first].arrived)
 		t.clusters[cluster] = v
 	}
 	hash := u.hashes[slices.Index(u.docs, id)]

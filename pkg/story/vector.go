@@ -161,6 +161,19 @@ func fill(v *vector, terms []weighed) {
 	v.titleNorm, v.leadNorm = float32(math.Sqrt(title)), float32(math.Sqrt(lead))
 }
 
+// heaviest returns the terms of a vector, the heaviest first. They find it nearly
+// as well as those that were posted when its text was at hand.
+func (v *vector) heaviest() []weighed {
+	terms := make([]weighed, v.n)
+	for i := range terms {
+		terms[i] = weighed{key: v.keys[i], weight: float64(v.weights[i] >> flagBits)}
+	}
+	slices.SortFunc(terms, func(a, b weighed) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
+	})
+	return terms
+}
+
 // compare fills the features that are of the texts.
 func compare(a, b *vector) features {
 	var all, names, titles, leads, here, there uint64

@@ -1,13 +1,16 @@
 package story
 
 import (
+	"cmp"
 	"math"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 const (
 	maxTitleWords = 60
+	maxHeadline   = 160 // bytes
 	maxBodyWords  = 600 // the head of an article says what happened
 	leadWords     = 60  // when no standfirst is known, the first words are one
 	stemRunes     = 7   // longer words are cut: endings vary, the event does not
@@ -50,7 +53,7 @@ const (
 // count reads a document.
 func (w *words) count(d *Doc, lang string) {
 	w.seed = hashString(fnvOffset, lang)
-	w.scan(d.Title, maxTitleWords, maxTitleWords, titleTimes, inTitle)
+	w.scan(cmp.Or(d.Title, headline(d.Text)), maxTitleWords, maxTitleWords, titleTimes, inTitle)
 	rest := leadWords
 	if d.Lead != "" {
 		rest -= w.scan(d.Lead, leadWords, leadWords, leadTimes, inLead)
@@ -250,3 +253,13 @@ func (s *seen) weight() float64 {
 
 // nameTimes is how much more a name counts than another word.
 const nameTimes = 1.3
+
+// headline is what stands for the title of a text without one: its first line,
+// or of that the first sentence.
+func headline(text string) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n"), "\n")
+	if end := strings.Index(line, ". "); end > 0 && len(line) > maxHeadline {
+		line = line[:end]
+	}
+	return line
+}
