@@ -185,7 +185,7 @@ func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
 		if r.URL.Path != "/robots.txt" {
 			<-release
 		}
-		fmt.Fprint(w, "<html><body><p>A page.</p></body></html>")
+		fmt.Fprintf(w, "<html><body><p>The page %s.</p></body></html>", r.URL.Path)
 	}))
 	defer srv.Close()
 	defer once.Do(func() { close(release) })
