@@ -68,6 +68,7 @@ drill: ## 2,000 pages with a worker killed every 2 s, and the same with a worker
 	COPYDESK_DRILL=1 go test -run '^TestDrill' -v -timeout 20m ./pkg/app
 
 simulate: ## a day of 10,000 feeds polled by our rule and by three others; fails when ours misses its goal
+	COPYDESK_SIMULATE=1 go test -count=1 -timeout 15m -run "^TestSimulatedWeb$$" -v ./pkg/app
 	@go run ./pkg/simulate/day
 
 images: ## build the container images with Docker

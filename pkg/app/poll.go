@@ -56,11 +56,17 @@ type urlMessage struct {
 // broker, and only then remember them.
 type feedPoller struct {
 	fetcher  *fetch.Fetcher
-	feeds    feedStore
+	feeds    feedStates
 	enqueue  func(ctx context.Context, m urlMessage) error
 	interval pollInterval // of feeds without one of their own
 	policy   cadence.Policy
 	log      *slog.Logger
+}
+
+// feedStates keeps what is known of feeds; [feedStore] does so in the broker.
+type feedStates interface {
+	load(ctx context.Context, url string) (*feedState, error)
+	save(ctx context.Context, state *feedState) error
 }
 
 // found is what a poll brought.

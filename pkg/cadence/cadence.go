@@ -99,8 +99,8 @@ type State struct {
 	Entries int           `json:"entries,omitempty"` // that the feed holds
 	Fresh   time.Duration `json:"fresh,omitempty"`   // cache lifetime at the last poll
 	TTL     time.Duration `json:"ttl,omitempty"`
-	Early   int           `json:"early,omitempty"` // polls within the cache lifetime; see hold
-	Hits    int           `json:"hits,omitempty"`  // those of them that brought something new
+	Early   float64       `json:"early,omitempty"` // polls within the cache lifetime that should have brought something new; see hold
+	Hits    float64       `json:"hits,omitempty"`  // those that did
 
 	Failures     int           `json:"failures,omitempty"` // in a row
 	FailingSince time.Time     `json:"failing_since,omitzero"`

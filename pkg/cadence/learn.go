@@ -104,8 +104,8 @@ func (s *State) begin(p Poll) {
 // follow learns from what is new since the last poll.
 func (s *State) follow(p Poll) {
 	elapsed := p.At.Sub(s.At)
-	s.learnEarly(len(p.New) > 0, elapsed)
 	expected := s.model(s.At).between(s.At, p.At)
+	s.learnEarly(len(p.New) > 0, elapsed, expected)
 	f := fade(elapsed, recentHalfLife)
 	s.Recent, s.Expected = s.Recent*f+float64(len(p.New)), s.Expected*f+expected
 	s.decay(elapsed)
@@ -175,15 +175,15 @@ func (s *State) decay(elapsed time.Duration) {
 
 // learnEarly notes whether a poll within the cache lifetime of the last copy
 // brought something new all the same.
-func (s *State) learnEarly(fresh bool, elapsed time.Duration) {
+func (s *State) learnEarly(fresh bool, elapsed time.Duration, expected float64) {
 	if s.Fresh <= 0 || elapsed >= s.Fresh {
 		return
 	}
-	s.Early++
+	s.Early += 1 - math.Exp(-expected) // the chance that something new was to be found
 	if fresh {
 		s.Hits++
 	}
-	if s.Early > 40 {
+	if s.Early > 40 || s.Hits > 40 {
 		s.Early, s.Hits = s.Early/2, s.Hits/2
 	}
 }
@@ -203,6 +203,7 @@ func (s *State) round() {
 			list[i] = math.Round(v*1000) / 1000
 		}
 	}
+	s.Early = math.Round(s.Early*1000) / 1000
 	s.Recent, s.Expected = math.Round(s.Recent*1000)/1000, math.Round(s.Expected*1000)/1000
 }
 
@@ -222,5 +223,6 @@ func (s *State) repair() {
 		}
 	}
 	s.Recent, s.Expected = fix(s.Recent), fix(s.Expected)
-	s.Early, s.Hits, s.Failures, s.Entries = max(s.Early, 0), max(s.Hits, 0), max(s.Failures, 0), max(s.Entries, 0)
+	s.Early, s.Hits = fix(s.Early), fix(s.Hits)
+	s.Failures, s.Entries = max(s.Failures, 0), max(s.Entries, 0)
 }

@@ -73,7 +73,8 @@ func (p Policy) failureWait(s *State) time.Duration {
 
 // hold returns how long the copy that was read last is served by caches: asking
 // earlier brings the same again. Many servers state a lifetime that no cache
-// keeps to, so some polls ask earlier, the first ones more often; when those
+// keeps to, so polls ask earlier until they would have found something, and now
+// and then after that; when those
 // find something, which no true cache allows, the lifetime is not believed.
 func (p Policy) hold(s *State, key string) time.Duration {
 	if s.known() < trusted {
