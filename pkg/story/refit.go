@@ -2,7 +2,7 @@ package story
 
 // fuller is by how much more terms a copy has to have than the one that stands
 // for its cluster, to take its place, in tenths.
-const fuller = 12
+const fuller = 15
 
 // standsFor reports whether an article should stand for the cluster that it
 // joins: of a report and what was cut from it, the report says more of the event,
