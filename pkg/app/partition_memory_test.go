@@ -22,10 +22,10 @@ func TestTenThousandHostsInLittleMemory(t *testing.T) {
 	}
 	const hosts = 10_000
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/robots.txt":
+		switch r.URL.Path {
+		case "/robots.txt":
 			fmt.Fprint(w, "User-agent: *\nDisallow: /admin/\n")
-		case r.URL.Path == "/feed":
+		case "/feed":
 			w.Header().Set("Content-Type", "application/rss+xml")
 			fmt.Fprint(w, `<rss version="2.0"><channel><title>T</title>`)
 			for i := range 5 {
