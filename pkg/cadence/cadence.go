@@ -33,7 +33,7 @@ type Policy struct {
 	Min    time.Duration // between two polls of a feed, at least
 	Max    time.Duration // between two polls of a feed that works, at most
 	// Price is what a poll costs, in entries that are found within the target
-	// instead of later. Half of it spends about 1.4 times the polls.
+	// instead of later. Half of it spends about a third more polls.
 	Price float64
 	// Patience is the worth of an entry that has waited for one target, beside
 	// that of one found within it. It is what quiet feeds are polled for.
@@ -42,7 +42,7 @@ type Policy struct {
 
 // Default returns the policy that `make simulate` holds to its goals.
 func Default() Policy {
-	return Policy{Target: 9*time.Minute + 20*time.Second, Min: 2 * time.Minute, Max: 24 * time.Hour, Price: 0.025, Patience: 0.002}
+	return Policy{Target: 9*time.Minute + 20*time.Second, Min: 2 * time.Minute, Max: 24 * time.Hour, Price: 0.0265, Patience: 0.0015}
 }
 
 // Failure says why a poll brought no feed.

