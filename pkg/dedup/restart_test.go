@@ -249,7 +249,7 @@ func TestRestarts(t *testing.T) {
 	} {
 		t.Run(sc.name, func(t *testing.T) {
 			kills, joined := 0, 0
-			for seed := range uint64(5) {
+			for seed := range uint64(3) {
 				opts := TableOptions{Window: 1000 * time.Hour}
 				if sc.expiry {
 					opts.Window = 40 * time.Hour
