@@ -102,6 +102,8 @@ type archive struct {
 // openArchive opens the archive that the flags name, or returns nil.
 func openArchive(ctx context.Context, f IngestFlags, d deps) (*archive, error) {
 	if f.Archive == "" {
+		// A panel that shows nothing looks broken, one that shows zero does not.
+		newArchiveMetrics(d.reg, func() bool { return false }, func() int { return 0 })
 		return nil, nil
 	}
 	wishes, err := newPolicy(f.Honour)

@@ -371,7 +371,6 @@ func wordF1(got, want string) float64 {
 
 // cluster is three workers and a broker, each a process of its own.
 type cluster struct {
-	ingestFlags            []string // beside the usual ones
 	t                      testing.TB
 	dir, nats, feeds       string
 	listen                 string
@@ -396,8 +395,8 @@ func newCluster(t testing.TB, site *newsroom.Newsroom) *cluster {
 }
 
 func (c *cluster) startIngest() {
-	args := []string{"--nats", c.nats, "--http", c.httpIngest, "--feeds", c.feeds, "--allow-private", "--host-delay", "0s", "--poll-interval", "10s"}
-	c.ingest = start(c.t, program(c.t, "ingest"), append(args, c.ingestFlags...)...)
+	c.ingest = start(c.t, program(c.t, "ingest"), "--nats", c.nats, "--http", c.httpIngest, "--feeds", c.feeds,
+		"--allow-private", "--host-delay", "0s", "--poll-interval", "10s")
 }
 
 func (c *cluster) startNormalize() {

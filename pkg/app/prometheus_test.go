@@ -80,7 +80,6 @@ func TestPrometheusSeesEverything(t *testing.T) {
 	promtool := tool(t, "promtool", "apt-get install prometheus")
 	site := testNewsroom(t, 60)
 	c := newCluster(t, site)
-	c.ingestFlags = []string{"--archive", t.TempDir()}
 	prometheus := startPrometheus(t, c)
 	c.startAll()
 	eventually(t, 30*time.Second, "the workers serve metrics", func() bool {
