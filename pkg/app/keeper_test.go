@@ -105,7 +105,7 @@ func (b *keeperBench) get(a article.Article) article.Record {
 
 func testIndex(t testing.TB) index.Index {
 	t.Helper()
-	ix, err := bleveindex.Open(t.TempDir(), bleveindex.Options{ExactOf: dedup.ExactOf})
+	ix, err := bleveindex.Open(t.TempDir(), bleveindex.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/copydesk/copydesk/pkg/bus"
-	"github.com/copydesk/copydesk/pkg/dedup"
 	"github.com/copydesk/copydesk/pkg/index"
 	"github.com/copydesk/copydesk/pkg/index/bleveindex"
 	"github.com/copydesk/copydesk/pkg/ops"
@@ -128,7 +127,7 @@ func indexDir(value string) (string, error) {
 // sharedIndexIn is the index in a directory, not opened yet.
 func sharedIndexIn(dir string, log *slog.Logger, reg prometheus.Registerer) *sharedIndex {
 	return &sharedIndex{log: log, open: func() (index.Index, error) {
-		return bleveindex.Open(dir, bleveindex.Options{Logger: log, Registerer: reg, ExactOf: dedup.ExactOf})
+		return bleveindex.Open(dir, bleveindex.Options{Logger: log, Registerer: reg})
 	}}
 }
 

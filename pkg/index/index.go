@@ -56,9 +56,6 @@ type Writer interface {
 	// given time. One that was fetched after it stays; ids that are not in the
 	// index are skipped. It counts as a change: indexed_at becomes now.
 	Withdraw(ctx context.Context, ids []string, at, now time.Time) error
-	// Members returns the articles, withdrawn ones included, whose exact text
-	// hash (dedup.ExactOf of their sketch) is hash, at most [MaxMembers], by id.
-	Members(ctx context.Context, hash string) ([]Member, error)
 	// MembersOf returns the articles of a cluster, withdrawn ones included, at
 	// most [MaxMembers], by id.
 	MembersOf(ctx context.Context, cluster string) ([]Member, error)

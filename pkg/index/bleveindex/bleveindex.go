@@ -26,7 +26,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -48,9 +47,6 @@ const (
 type Options struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: no metrics
-	// ExactOf reads the exact text hash out of Article.Sketch ("" for none). By
-	// default it is what follows "1:".
-	ExactOf func(sketch string) string
 	// MaxSearches bounds the searches that run at once; the others wait. By
 	// default twice the number of processors.
 	MaxSearches int
@@ -60,7 +56,6 @@ type Options struct {
 type Index struct {
 	dir     string
 	log     *slog.Logger
-	exactOf func(string) string
 	codec   *codec
 	metrics *metrics
 	slots   *semaphore.Weighted // searches running
@@ -78,12 +73,9 @@ var _ index.Index = (*Index)(nil)
 // Open opens the index in dir and creates it if there is none. Errors wrap
 // [index.ErrLocked] when another process has it open.
 func Open(dir string, o Options) (*Index, error) {
-	x := &Index{dir: dir, log: o.Logger, exactOf: o.ExactOf}
+	x := &Index{dir: dir, log: o.Logger}
 	if x.log == nil {
 		x.log = slog.New(slog.DiscardHandler)
-	}
-	if x.exactOf == nil {
-		x.exactOf = exactOf
 	}
 	if o.MaxSearches <= 0 {
 		o.MaxSearches = 2 * runtime.GOMAXPROCS(0)
@@ -104,15 +96,6 @@ func Open(dir string, o Options) (*Index, error) {
 		return nil, errors.Join(fmt.Errorf("open index %s: %w", dir, err), x.Close())
 	}
 	return x, nil
-}
-
-// exactOf is the default of Options.ExactOf.
-func exactOf(sketch string) string {
-	hash, ok := strings.CutPrefix(sketch, "1:")
-	if !ok {
-		return ""
-	}
-	return hash
 }
 
 // format is the content of formatFile.

@@ -29,7 +29,6 @@ const (
 	fieldDay     = "day"     // column of index.DayOf
 	fieldCluster = "cluster" // keyword, column
 	fieldStory   = "story"   // keyword, column
-	fieldHash    = "hash"    // keyword: exact text hash
 	fieldPage    = "page"    // keyword: id of the page it was fetched from
 	fieldArrived = "arrived" // column: when the id was new, as a number
 	fieldWhen    = "when"    // column of dates and length, see when
@@ -105,7 +104,6 @@ func (x *Index) articleDocument(s *stored) (*document.Document, error) {
 	add(fieldDay, index.DayOf(&s.Record), column)
 	add(fieldCluster, s.Cluster, column)
 	add(fieldStory, s.Story, column)
-	add(fieldHash, x.exactOf(s.Sketch), keyword)
 	add(fieldPage, article.ID(s.URL), keyword)
 	arrived := numeric.MustNewPrefixCodedInt64(nanoseconds(s.arrival()), 0)
 	d.AddField(document.NewTextFieldCustom(fieldArrived, nil, arrived, column, nil))

@@ -125,24 +125,6 @@ func TestCreationCutShort(t *testing.T) {
 	}
 }
 
-func TestExactOf(t *testing.T) {
-	x, err := bleveindex.Open(t.TempDir(), bleveindex.Options{
-		ExactOf: func(sketch string) string { return strings.TrimPrefix(sketch, "1:")[:3] },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Close()
-	a := note("a", "A bridge.")
-	a.Sketch = "1:abcdef"
-	if _, err := x.Upsert(t.Context(), []article.Article{a}, time.Now(), nil); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := x.Members(t.Context(), "abc"); err != nil || len(m) != 1 {
-		t.Errorf("Members: %v, %v", m, err)
-	}
-}
-
 func TestMetrics(t *testing.T) {
 	reg := prometheus.NewPedanticRegistry()
 	dir := t.TempDir()

@@ -77,33 +77,24 @@ func (t *transaction) Get(_ context.Context, id string) (article.Record, error) 
 
 // MembersOf implements [index.Lookup].
 func (t *transaction) MembersOf(ctx context.Context, cluster string) ([]index.Member, error) {
-	return t.x.members(ctx, t.reader, fieldCluster, cluster)
-}
-
-// Members implements [index.Writer].
-func (x *Index) Members(ctx context.Context, hash string) ([]index.Member, error) {
-	return x.membersBy(ctx, fieldHash, hash)
+	return t.x.members(ctx, t.reader, cluster)
 }
 
 // MembersOf implements [index.Writer].
 func (x *Index) MembersOf(ctx context.Context, cluster string) ([]index.Member, error) {
-	return x.membersBy(ctx, fieldCluster, cluster)
-}
-
-func (x *Index) membersBy(ctx context.Context, field, value string) ([]index.Member, error) {
-	if value == "" {
+	if cluster == "" {
 		return nil, nil
 	}
 	var members []index.Member
 	err := x.read(ctx, "members", func(reader indexapi.IndexReader) (err error) {
-		members, err = x.members(ctx, reader, field, value)
+		members, err = x.members(ctx, reader, cluster)
 		return err
 	})
 	return members, err
 }
 
-func (x *Index) members(ctx context.Context, reader indexapi.IndexReader, field, value string) ([]index.Member, error) {
-	ids, err := idsOf(ctx, reader, field, key(value))
+func (x *Index) members(ctx context.Context, reader indexapi.IndexReader, cluster string) ([]index.Member, error) {
+	ids, err := idsOf(ctx, reader, fieldCluster, key(cluster))
 	if err != nil {
 		return nil, err
 	}

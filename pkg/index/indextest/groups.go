@@ -92,29 +92,19 @@ func members(k *kit) {
 	})
 	k.upsert(agency, art("a", "One", "A text."), undated, art("d", "Four", "Other text."))
 	k.label("b", "a", "a")
+	k.label("c", "a", "a")
 	k.withdraw("a")
-	hash := agency.Sketch[len("1:"):]
-	got, err := k.x.Members(k.ctx, hash)
+	got, err := k.x.MembersOf(k.ctx, "a")
 	if err != nil {
 		k.Fatal(err)
 	}
 	want := []index.Member{
 		{ID: "a", Cluster: "a", Original: "a", URL: agency.URL[:len(agency.URL)-1] + "a", Published: noon(), FetchedAt: noon()},
 		{ID: "b", Cluster: "a", Original: "a", URL: agency.URL, Attributed: true, Published: noon(), FetchedAt: noon()},
-		{ID: "c", Cluster: "c", Original: "c", URL: undated.URL, Attributed: true, FetchedAt: noon()},
+		{ID: "c", Cluster: "a", Original: "a", URL: undated.URL, Attributed: true, FetchedAt: noon()},
 	}
 	if !reflect.DeepEqual(got, want) {
-		k.Errorf("Members gave\n%+v, want\n%+v", got, want)
-	}
-	// An edited article leaves the group of its old text.
-	k.upsert(later(art("c", "Three", "Now another text."), time.Hour))
-	if got, err = k.x.Members(k.ctx, hash); err != nil || len(got) != 2 {
-		k.Errorf("Members after an edit: %+v, %v", got, err)
-	}
-	for _, hash := range []string{"", "unknown"} {
-		if got, err = k.x.Members(k.ctx, hash); err != nil || len(got) != 0 {
-			k.Errorf("Members(%q): %+v, %v", hash, got, err)
-		}
+		k.Errorf("MembersOf gave\n%+v, want\n%+v", got, want)
 	}
 }
 

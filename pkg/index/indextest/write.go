@@ -317,7 +317,6 @@ func cancelledWrite(k *kit) {
 		"Label":    func() error { return k.x.Place(ctx, []index.Placement{{ID: "a"}}) },
 		"Relate":   func() error { return k.x.Place(ctx, []index.Placement{{ID: "a"}}) },
 		"Withdraw": func() error { return k.x.Withdraw(ctx, []string{"a"}, noon(), noon()) },
-		"Members":  func() error { _, err := k.x.Members(ctx, "h"); return err },
 		"Get":      func() error { _, err := k.x.Get(ctx, "a"); return err },
 		"Versions": func() error { _, err := k.x.Versions(ctx, "a"); return err },
 		"Search":   func() error { _, err := k.x.Search(ctx, index.Query{}); return err },
