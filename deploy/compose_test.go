@@ -227,7 +227,7 @@ func TestBrokerConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{bus.StreamURLs, bus.StreamPages, bus.StreamArticles, bus.StreamDead} {
+	for _, s := range []string{bus.StreamURLs, bus.StreamBackfill, bus.StreamPages, bus.StreamArticles, bus.StreamDead} {
 		if !strings.Contains(string(rules), "{stream: "+s+"}") {
 			t.Errorf("recording.yml has no cap of stream %s", s)
 		}

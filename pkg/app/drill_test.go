@@ -179,7 +179,7 @@ func (c *cluster) drained(t *testing.T, within time.Duration) {
 
 func (c *cluster) underWay(t *testing.T) int {
 	t.Helper()
-	return c.messages(t, bus.StreamURLs) + c.messages(t, bus.StreamPages) + c.messages(t, bus.StreamArticles)
+	return c.messages(t, bus.StreamURLs) + c.messages(t, bus.StreamBackfill) + c.messages(t, bus.StreamPages) + c.messages(t, bus.StreamArticles)
 }
 
 // fetched counts the pages that ingest has noted as done.

@@ -26,23 +26,25 @@ const (
 	maxFetchAttempts = 6
 	firstRetry       = 30 * time.Second
 	maxRetry         = 6 * time.Hour
-	// maxHostQueue is how many URLs of one host wait in this process; more go
-	// back to the broker, so that one host cannot hold up the others.
-	maxHostQueue = 16
+	// maxHostQueue is how many URLs of one host wait in this process, and
+	// maxHostBackfill when they are old pages; more go back to the broker, so that
+	// one host cannot hold up the others.
+	maxHostQueue    = 16
+	maxHostBackfill = 4
 	// maxPayload leaves room for headers below the broker's 4 MB.
 	maxPayload = 4<<20 - 64<<10
 )
 
 // pageFetcher turns URL messages into page messages.
 type pageFetcher struct {
-	fetcher   *fetch.Fetcher
-	archive   *archive
-	pages     pageStore
-	revisits  *revisits
-	traps     *trapGuard
-	hostDelay time.Duration
-	log       *slog.Logger
-	stopping  <-chan struct{} // closed when the worker is told to end
+	fetcher  *fetch.Fetcher
+	archive  *archive
+	pages    pageStore
+	revisits *revisits
+	traps    *trapGuard
+	turns    *hostTurns
+	log      *slog.Logger
+	stopping <-chan struct{} // closed when the worker is told to end
 }
 
 // stopGrace is how long a fetch may go on when the worker is told to end; what
@@ -100,21 +102,20 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	if !m.Revisit.IsZero() {
 		return p.revisit(ctx, state, m, subjectPartition(msg.Subject))
 	}
-	if state.Done && state.Entry == m.EntryHash {
+	if state.Done && (m.Backfill || state.Entry == m.EntryHash) {
 		return stage.Result{} // fetched before; a redelivery, or listed twice
 	}
 	if kind, keep := p.traps.stops(m.URL, time.Now()); kind != "" {
 		return p.trapped(state, m, kind, keep)
 	}
-	host := weburl.HostPort(m.URL)
-	if n := p.fetcher.Waiting(host); n >= maxHostQueue {
-		wait := max(time.Second, time.Duration(n)*p.hostDelay)
-		p.revisits.freshWaits(host, wait)
+	if wait := p.hostFull(m); wait > 0 {
 		return stage.Result{Err: stage.Later(wait, errors.New("many URLs of this host are waiting"))}
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.get(fetchCtx, state, m, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
+	resp, err := p.get(fetchCtx, state, m, fetch.Request{
+		URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified, Priority: m.priority(),
+	})
 	if err != nil {
 		if fetchCtx.Err() != nil {
 			return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided

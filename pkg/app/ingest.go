@@ -95,6 +95,8 @@ type ingestWorker struct {
 	warcs      *warcInput
 	sites      *publishers
 	full       atomic.Bool // stream URLS refuses new URLs
+
+	backfillFull atomic.Bool // stream BACKFILL does
 }
 
 // newIngest reads the lists and connects the parts; it fetches nothing yet.
@@ -121,7 +123,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.archive, err = openArchive(ctx, f, w.deps); err != nil {
 		return nil, err
 	}
-	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
+	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), turns: newHostTurns(f.HostDelay), log: d.log, stopping: ctx.Done()}
 	w.work, err = newPartitionWork(w, stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, Budget: stage.NewBudget(f.FetchWorkers),
@@ -177,7 +179,7 @@ func (w *ingestWorker) Run(ctx context.Context) error {
 		defer end()
 		return w.work.hold(gctx)
 	})
-	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run} {
+	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.work.watchBackfill, w.watchFeeds, w.sites.run} {
 		group.Go(func() error { part(rest); return nil })
 	}
 	group.Go(func() error { w.enqueueLists(gctx); return nil })
@@ -228,7 +230,7 @@ func (w *ingestWorker) enqueuePages(ctx context.Context) error {
 			mu.Lock()
 			queued++
 			mu.Unlock()
-			return w.enqueue(gctx, urlMessage{URL: url})
+			return w.enqueue(gctx, urlMessage{URL: url, Backfill: true})
 		})
 	}
 	err := group.Wait()
@@ -249,12 +251,16 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 		w.log.Warn("URL left out", "url", m.URL, "feed", m.Feed, "err", err)
 		return nil
 	}
+	subject, full := bus.URLSubject(partition), &w.full
+	if m.Backfill {
+		subject, full = bus.BackfillSubject(partition), &w.backfillFull
+	}
 	publish := func() (struct{}, error) {
 		err := w.bus.Call(ctx, stateTimeout, func(ctx context.Context) error {
-			_, err := w.bus.JetStream().Publish(ctx, bus.URLSubject(partition), data, jetstream.WithMsgID(msgID))
+			_, err := w.bus.JetStream().Publish(ctx, subject, data, jetstream.WithMsgID(msgID))
 			return err
 		})
-		w.full.Store(bus.IsFull(err))
+		full.Store(bus.IsFull(err))
 		if err != nil && !bus.IsFull(err) && !bus.IsUnavailable(err) {
 			return struct{}{}, backoff.Permanent(err)
 		}
@@ -273,6 +279,9 @@ func (w *ingestWorker) enqueue(ctx context.Context, m urlMessage) error {
 func (w *ingestWorker) Degraded() error {
 	if w.warcs.full.Load() {
 		return errors.Join(fmt.Errorf("stream %s is full: WARC files wait until pages are cleaned", bus.StreamPages), w.work.Degraded())
+	}
+	if w.backfillFull.Load() {
+		return errors.Join(fmt.Errorf("stream %s is full: URL lists and sitemaps wait until old pages are fetched", bus.StreamBackfill), w.work.Degraded())
 	}
 	if w.full.Load() {
 		return errors.Join(fmt.Errorf("stream %s is full: feeds wait until pages are fetched", bus.StreamURLs), w.work.Degraded())

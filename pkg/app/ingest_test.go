@@ -167,10 +167,19 @@ func TestIngestSettlesEveryKindOfAnswer(t *testing.T) {
 	}
 }
 
+// TestFullStreamIsShownAndWaitedFor: the pages of a list wait in one stream, those
+// of a feed in another.
 func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	t.Run("list", func(t *testing.T) { testFullStream(t, bus.StreamBackfill) })
+	t.Run("feed", func(t *testing.T) { testFullStream(t, bus.StreamURLs) })
+}
+
+func testFullStream(t *testing.T, stream string) {
+	t.Parallel()
 	server, _ := startTestBroker(t)
 	b, err := bus.Connect(t.Context(), bus.Options{
-		InProcess: server, Logger: slog.New(slog.DiscardHandler), MaxBytes: map[string]int64{bus.StreamURLs: 3000},
+		InProcess: server, Logger: slog.New(slog.DiscardHandler), MaxBytes: map[string]int64{stream: 3000},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,23 +190,36 @@ func TestFullStreamIsShownAndWaitedFor(t *testing.T) {
 	}
 	release := make(chan struct{})
 	var once sync.Once
+	var list, feed strings.Builder
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/robots.txt" {
+		switch r.URL.Path {
+		case "/robots.txt":
+		case "/feed":
+			w.Header().Set("Content-Type", "application/rss+xml")
+			fmt.Fprint(w, feed.String())
+			return
+		default:
 			<-release
 		}
 		fmt.Fprintf(w, "<html><body><p>The page %s.</p></body></html>", r.URL.Path)
 	}))
 	defer srv.Close()
 	defer once.Do(func() { close(release) })
-	var list strings.Builder
 	const pages = 60
+	feed.WriteString(`<rss version="2.0"><channel><title>T</title>`)
 	for i := range pages {
 		fmt.Fprintf(&list, "%s/page/%d\n", srv.URL, i)
+		fmt.Fprintf(&feed, "<item><title>%d</title><link>%s/page/%d</link></item>", i, srv.URL, i)
 	}
-	w, _ := runIngest(t, b, IngestFlags{URLs: []string{writeFile(t, "urls.txt", list.String())}})
-	eventually(t, 20*time.Second, "the worker says that the stream is full", func() bool {
+	feed.WriteString(`</channel></rss>`)
+	flags := IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", srv.URL+"/feed\n")}}
+	if stream == bus.StreamBackfill {
+		flags = IngestFlags{URLs: []string{writeFile(t, "urls.txt", list.String())}}
+	}
+	w, _ := runIngest(t, b, flags)
+	eventually(t, 40*time.Second, "the worker says that the stream is full", func() bool {
 		err := w.Degraded()
-		return err != nil && strings.Contains(err.Error(), "URLS is full")
+		return err != nil && strings.Contains(err.Error(), stream+" is full")
 	})
 	if err := w.Ready(t.Context()); err != nil {
 		t.Errorf("a full stream is back-pressure, not failure: %v", err)

@@ -20,13 +20,21 @@ const partGrace = 10 * time.Second
 const legacyLease = "ingest"
 
 // partitionWork runs what belongs to the partitions that are owned: a stage for
-// each, and through the ingest worker its feeds and revisits.
+// each, a second one while old pages of it wait, and through the ingest worker its
+// feeds and revisits.
 type partitionWork struct {
-	w       *ingestWorker
-	options stage.Options // of every stage, but for the consumer
+	w        *ingestWorker
+	options  stage.Options // of every stage that reads URLS, but for the consumer
+	backfill stage.Options // of every stage that reads BACKFILL
 
 	mu     sync.Mutex
-	stages map[int]*stage.Worker
+	stages map[stageKey]*stage.Worker
+}
+
+// stageKey names one of the stages of the partitions.
+type stageKey struct {
+	part     int
+	backfill bool
 }
 
 // newPartitionWork checks the options.
@@ -35,7 +43,7 @@ func newPartitionWork(w *ingestWorker, o stage.Options) (*partitionWork, error) 
 	if _, err := stage.New(o); err != nil {
 		return nil, err
 	}
-	return &partitionWork{w: w, options: o, stages: map[int]*stage.Worker{}}, nil
+	return &partitionWork{w: w, options: o, backfill: backfillOptions(o), stages: map[stageKey]*stage.Worker{}}, nil
 }
 
 // hold shares the partitions with other workers until ctx ends.
@@ -116,9 +124,9 @@ func (p *partitionWork) fetch(t *tenure) {
 	for t.wait.Err() == nil {
 		s, err := stage.New(o)
 		if err == nil {
-			p.set(t.part, s)
+			p.set(stageKey{part: t.part}, s)
 			err = s.Run(t.wait)
-			p.set(t.part, nil)
+			p.set(stageKey{part: t.part}, nil)
 		}
 		if t.wait.Err() != nil {
 			return
@@ -131,14 +139,14 @@ func (p *partitionWork) fetch(t *tenure) {
 	}
 }
 
-func (p *partitionWork) set(part int, s *stage.Worker) {
+func (p *partitionWork) set(key stageKey, s *stage.Worker) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s == nil {
-		delete(p.stages, part)
+		delete(p.stages, key)
 		return
 	}
-	p.stages[part] = s
+	p.stages[key] = s
 }
 
 // each returns the first error that a stage tells.
@@ -146,9 +154,11 @@ func (p *partitionWork) each(tell func(*stage.Worker) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for part := range bus.Partitions {
-		if s := p.stages[part]; s != nil {
-			if err := tell(s); err != nil {
-				return fmt.Errorf("partition %d: %w", part, err)
+		for _, key := range []stageKey{{part, false}, {part, true}} {
+			if s := p.stages[key]; s != nil {
+				if err := tell(s); err != nil {
+					return fmt.Errorf("partition %d: %w", part, err)
+				}
 			}
 		}
 	}

@@ -48,6 +48,9 @@ type urlMessage struct {
 	// Revisit is the time for which a look at a page that was fetched before was
 	// planned; zero for a page that a feed or list names.
 	Revisit time.Time `json:"revisit,omitzero"`
+	// Backfill says that it is an old page, which waits while anything newer of its
+	// host does.
+	Backfill bool `json:"backfill,omitempty"`
 	// Handovers counts the workers that a redirect led the URL away from.
 	Handovers int `json:"handovers,omitempty"`
 }

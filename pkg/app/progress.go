@@ -116,7 +116,7 @@ func (p *progress) state(ctx context.Context) (string, error) {
 		}
 	}
 	for _, q := range []struct{ stream, label string }{
-		{bus.StreamURLs, "to fetch"}, {bus.StreamPages, "to clean"}, {bus.StreamArticles, "to index"}, {bus.StreamDead, "dead letters"},
+		{bus.StreamURLs, "to fetch"}, {bus.StreamBackfill, "old pages to fetch"}, {bus.StreamPages, "to clean"}, {bus.StreamArticles, "to index"}, {bus.StreamDead, "dead letters"},
 	} {
 		n, err := p.messages(ctx, q.stream)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/bus"
+	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -45,7 +46,7 @@ type revisits struct {
 	plan    revisitPlan
 	pages   pageStore
 	publish func(ctx context.Context, m urlMessage) error
-	waiting func(host string) int // requests of this process that wait for the host
+	waiting func(host string) int // requests for new pages and feeds of this process that wait for the host
 	gap     time.Duration         // between two looks at one host
 	limit   int                   // looks in the queue
 	metrics *revisitMetrics
@@ -75,7 +76,8 @@ func newRevisits(w *ingestWorker) (*revisits, error) {
 		return nil, err
 	}
 	r := &revisits{
-		plan: plan, pages: w.pages, publish: w.enqueue, waiting: w.fetcher.Waiting,
+		plan: plan, pages: w.pages, publish: w.enqueue,
+		waiting: func(host string) int { return w.fetcher.Waiting(host, fetch.PriorityFresh) },
 		// Every second turn of a host is left to new pages.
 		gap: 2 * w.flags.HostDelay, limit: maxRevisits, log: w.log, wake: make(chan struct{}, 1),
 		owned: w.parts.has, fill: make(chan []int, bus.Partitions),
@@ -304,7 +306,7 @@ func (r *revisits) offer(ctx context.Context, l look, state *pageState) error {
 		r.push(look{at: state.NextRevisit.UnixNano(), host: l.host, ref: l.ref})
 		return nil
 	}
-	if wait := r.hostBusy(weburl.HostPort(state.FinalURL), now); wait > 0 {
+	if wait := r.hostBusy(weburl.Host(state.FinalURL), now); wait > 0 {
 		r.push(look{at: now.Add(wait).UnixNano(), host: l.host, ref: l.ref, tries: l.tries})
 		return nil
 	}

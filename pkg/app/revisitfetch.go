@@ -73,7 +73,7 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 		p.revisits.settled(pageKey(m.URL))
 		return stage.Result{}
 	}
-	if wait := p.revisits.hostBusy(weburl.HostPort(state.FinalURL), time.Now()); wait > 0 {
+	if wait := p.revisits.hostBusy(weburl.Host(state.FinalURL), time.Now()); wait > 0 {
 		p.revisits.postpone(state, wait)
 		return stage.Result{}
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -234,19 +235,27 @@ func (t *tracing) waitsAs(ctx context.Context, stream, subject string) error {
 	return nil
 }
 
-// queued looks for the page among the URLs of its partition that wait, which
-// have no subject of their own: at the first of them only.
+// queued looks for the page among the URLs of its partition that wait.
 func (t *tracing) queued(ctx context.Context) error {
-	s, err := t.bus.JetStream().Stream(ctx, bus.StreamURLs)
+	partition := weburl.Partition(weburl.HostPort(t.URL))
+	return cmp.Or(
+		t.queuedIn(ctx, bus.StreamURLs, bus.URLSubject(partition)),
+		t.queuedIn(ctx, bus.StreamBackfill, bus.BackfillSubject(partition)),
+	)
+}
+
+// queuedIn looks in one stream of URLs, which have no subject of their own: at
+// the first of them only.
+func (t *tracing) queuedIn(ctx context.Context, stream, subject string) error {
+	s, err := t.bus.JetStream().Stream(ctx, stream)
 	if err != nil {
-		return fmt.Errorf("trace in stream %s: %w", bus.StreamURLs, err)
+		return fmt.Errorf("trace in stream %s: %w", stream, err)
 	}
-	subject := bus.URLSubject(weburl.Partition(weburl.HostPort(t.URL)))
 	deadline := time.Now().Add(peekTime)
 	next := uint64(1)
 	for n := 0; ; n++ {
 		if n == maxPeek || time.Now().After(deadline) {
-			t.note("more than %d URLs of this host's partition wait to be fetched; only those were looked through", n)
+			t.note("more than %d URLs of this host's partition wait in stream %s; only those were looked through", n, stream)
 			return nil
 		}
 		msg, err := s.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
@@ -254,7 +263,7 @@ func (t *tracing) queued(ctx context.Context) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("trace in stream %s: %w", bus.StreamURLs, err)
+			return fmt.Errorf("trace in stream %s: %w", stream, err)
 		}
 		next = msg.Sequence + 1
 		var m urlMessage
@@ -264,7 +273,7 @@ func (t *tracing) queued(ctx context.Context) error {
 		if t.feedURL == "" {
 			t.feedURL = m.Feed
 		}
-		t.Waiting = append(t.Waiting, search.TraceWaiting{Stream: bus.StreamURLs, Sequence: msg.Sequence, Since: msg.Time})
+		t.Waiting = append(t.Waiting, search.TraceWaiting{Stream: stream, Sequence: msg.Sequence, Since: msg.Time})
 	}
 }
 

@@ -73,10 +73,12 @@ func (t *tracing) verdict() (state, reason string) {
 		return search.TraceToClean, "it is fetched and waits to be cleaned"
 	case len(t.Dead) > 0:
 		return search.TraceDeadLetter, fmt.Sprintf("the %s stage could not process it (%s): %s", last().Stage, last().Reason, last().Error)
-	case waits(bus.StreamURLs) && s.Error != "":
+	case (waits(bus.StreamURLs) || waits(bus.StreamBackfill)) && s.Error != "":
 		return search.TraceRetrying, fmt.Sprintf("%s; it is tried again (%d attempts so far)", refusal(s.Error, s.Status), s.Attempts)
 	case waits(bus.StreamURLs):
 		return search.TraceToFetch, "it waits to be fetched"
+	case waits(bus.StreamBackfill):
+		return search.TraceToFetch, "it waits to be fetched, behind everything newer of its host"
 	case t.isFeed:
 		return search.TraceFeed, "this is a feed, in the state " + t.Feed.State
 	case t.Fetch == nil:

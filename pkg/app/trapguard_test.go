@@ -167,7 +167,7 @@ func TestTrapsAreNotFetched(t *testing.T) {
 	}
 	runIngest(t, b, IngestFlags{URLs: []string{writeFile(t, "urls.txt", urls.String())}, Revisits: []string{"1h"}, TakedownAfter: time.Hour})
 	eventually(t, 2*time.Minute, "every address is settled", func() bool {
-		return news.Load() == articles && messagesOf(t, b, bus.StreamURLs) == 0 && messagesOf(t, b, bus.StreamDead) == trapLetters
+		return news.Load() == articles && messagesOf(t, b, bus.StreamBackfill) == 0 && messagesOf(t, b, bus.StreamDead) == trapLetters
 	})
 	if n := calendar.Load(); n < trapWindow || n > trapWindow+2*16 {
 		t.Errorf("%d requests for the calendar, want about %d", n, trapWindow)

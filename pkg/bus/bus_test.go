@@ -321,6 +321,47 @@ func TestCollector(t *testing.T) {
 	}
 }
 
+// TestBackfillCountsByPartition: a partition has no consumer until it is read, and
+// is counted from its first message to the last acknowledgement.
+func TestBackfillCountsByPartition(t *testing.T) {
+	b := ensured(t, Options{})
+	for _, partition := range []int{7, 7, 63} {
+		if _, err := b.JetStream().Publish(t.Context(), BackfillSubject(partition), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting, err := b.BackfillWaiting(t.Context())
+	if err != nil || len(waiting) != 2 || waiting[7] != 2 || waiting[63] != 1 {
+		t.Fatalf("waiting: %v, %v", waiting, err)
+	}
+	name, err := b.BackfillConsumer(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := b.BackfillConsumer(t.Context(), 7); err != nil || again != name {
+		t.Errorf("the second time: %s, %v", again, err)
+	}
+	c, err := b.JetStream().Consumer(t.Context(), StreamBackfill, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for left := range 2 {
+		m, err := c.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.BackfillPending(t.Context(), 7); err != nil || n != uint64(2-left) {
+			t.Errorf("%d pending while one is in work, %v", n, err)
+		}
+		if err := m.DoubleAck(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := b.BackfillPending(t.Context(), 7); err != nil || n != 0 {
+		t.Errorf("%d pending at the end, %v", n, err)
+	}
+}
+
 // TestEnsureReplacesTheConsumerOfAllURLs: what an older version read URLS with is
 // removed, and its messages come to the partitions.
 func TestEnsureReplacesTheConsumerOfAllURLs(t *testing.T) {

@@ -89,7 +89,7 @@ func (c *collector) ask(ctx context.Context) ([]prometheus.Metric, error) {
 		gauge(c.messages, float64(s.CachedInfo().State.Msgs), layout.Name)
 	}
 	for _, stage := range []struct{ stream, name string }{
-		{StreamURLs, ConsumerIngest}, {StreamPages, ConsumerNormalize}, {StreamArticles, ConsumerIndex},
+		{StreamURLs, ConsumerIngest}, {StreamBackfill, ConsumerBackfill}, {StreamPages, ConsumerNormalize}, {StreamArticles, ConsumerIndex},
 	} {
 		f, err := c.askConsumers(ctx, stage.stream)
 		if err != nil {
@@ -103,7 +103,8 @@ func (c *collector) ask(ctx context.Context) ([]prometheus.Metric, error) {
 }
 
 // consumerFigures are those of all consumers of a stream together: the
-// partitions of URLS are one stage.
+// partitions of URLS are one stage. What has no consumer yet, as old pages may,
+// is in copydesk_stream_messages.
 type consumerFigures struct{ pending, ackPending, redelivered float64 }
 
 func (c *collector) askConsumers(ctx context.Context, stream string) (f consumerFigures, err error) {

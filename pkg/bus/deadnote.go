@@ -42,7 +42,7 @@ func (b *Bus) DeadOf(ctx context.Context, page string) ([]DeadLetter, error) {
 		return nil, fmt.Errorf("dead letters of page %s: %w", page, err)
 	}
 	var letters []DeadLetter
-	for _, stage := range []string{ConsumerIngest, ConsumerNormalize, ConsumerIndex} {
+	for _, stage := range []string{ConsumerIngest, ConsumerBackfill, ConsumerNormalize, ConsumerIndex} {
 		note, err := kv.Get(ctx, deadKey(page, stage))
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
 			continue

@@ -31,6 +31,12 @@ func streams() []jetstream.StreamConfig {
 			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: gib, Duplicates: duplicateWindow,
 		},
 		{
+			// A stream of its own, so that however many old pages wait, there is room
+			// for new ones.
+			Name: StreamBackfill, Subjects: []string{backfillPrefix + "*"}, Description: "old pages still to be fetched",
+			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: gib, Duplicates: duplicateWindow,
+		},
+		{
 			Name: StreamPages, Subjects: []string{"copydesk.page.*"}, Description: "fetched pages",
 			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 4 * gib, Duplicates: duplicateWindow,
 		},
@@ -76,21 +82,20 @@ type consumerLayout struct {
 	config jetstream.ConsumerConfig
 }
 
+func newConsumer(stream, name, subject string, pending int, ackWait time.Duration) consumerLayout {
+	return consumerLayout{stream, jetstream.ConsumerConfig{
+		Durable: name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, FilterSubject: subject,
+		MaxDeliver: -1, MaxAckPending: pending, DeliverPolicy: jetstream.DeliverAllPolicy,
+	}}
+}
+
 func consumers(ackWait time.Duration) []consumerLayout {
-	consumer := func(stream, name string, pending int) consumerLayout {
-		return consumerLayout{stream, jetstream.ConsumerConfig{
-			Durable: name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-			MaxDeliver: -1, MaxAckPending: pending, DeliverPolicy: jetstream.DeliverAllPolicy,
-		}}
-	}
 	all := []consumerLayout{
-		consumer(StreamPages, ConsumerNormalize, 128),
-		consumer(StreamArticles, ConsumerIndex, 512),
+		newConsumer(StreamPages, ConsumerNormalize, "", 128, ackWait),
+		newConsumer(StreamArticles, ConsumerIndex, "", 512, ackWait),
 	}
 	for partition := range Partitions {
-		c := consumer(StreamURLs, ConsumerURLs(partition), 512)
-		c.config.FilterSubject = URLSubject(partition)
-		all = append(all, c)
+		all = append(all, newConsumer(StreamURLs, ConsumerURLs(partition), URLSubject(partition), 512, ackWait))
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 // The streams.
 const (
 	StreamURLs     = "URLS"     // pages still to be fetched
+	StreamBackfill = "BACKFILL" // old pages still to be fetched, when nothing newer waits
 	StreamPages    = "PAGES"    // fetched pages
 	StreamArticles = "ARTICLES" // cleaned articles
 	StreamWire     = "WIRE"     // finished articles, for anyone who subscribes
@@ -39,6 +40,7 @@ func ConsumerURLs(partition int) string { return "ingest-" + strconv.Itoa(partit
 // knew no partitions had one of this name.
 const (
 	ConsumerIngest    = "ingest"    // on URLS
+	ConsumerBackfill  = "backfill"  // on BACKFILL, for those of its partitions in the same way
 	ConsumerNormalize = "normalize" // on PAGES
 	ConsumerIndex     = "index"     // on ARTICLES
 )
@@ -52,6 +54,11 @@ const MaxMessage = MaxPayload - 64<<10
 
 // URLSubject is where the URLs of a partition are published.
 func URLSubject(partition int) string { return "copydesk.url." + strconv.Itoa(partition) }
+
+// BackfillSubject is where the old pages of a partition are published.
+func BackfillSubject(partition int) string { return backfillPrefix + strconv.Itoa(partition) }
+
+const backfillPrefix = "copydesk.backfill."
 
 // PageSubject is where a fetched page is published.
 func PageSubject(id string) string { return "copydesk.page." + token(id) }

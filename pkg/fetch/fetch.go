@@ -159,8 +159,11 @@ func (f *Fetcher) Fetch(ctx context.Context, req Request) (*Response, error) {
 }
 
 // Waiting returns how many fetches of a host (a name without port) are under
-// way or wait for their turn.
-func (f *Fetcher) Waiting(host string) int { return f.hosts.waiting(hostKey(host)) }
+// way or wait for their turn. Those of a lower priority than least do not count:
+// they go behind.
+func (f *Fetcher) Waiting(host string, least Priority) int {
+	return f.hosts.waiting(hostKey(host), least)
+}
 
 // Delay returns how long a fetch of a host (a name without port) that came now
 // would wait for its turn, at least. A scheduler gives a message back when this

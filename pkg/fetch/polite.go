@@ -50,6 +50,7 @@ type host struct {
 
 	users   int         // turns under way or waited for
 	busy    bool        // a request is under way
+	under   Priority    // its priority
 	waiting []*waiter   // in the order of their turns
 	wake    *time.Timer // when the first of them may start
 
@@ -204,14 +205,20 @@ func (t *hosts) release(h *host) {
 	}
 }
 
-// waiting returns how many requests of a host are under way or waiting.
-func (t *hosts) waiting(name string) int {
+// waiting returns how many requests of a host are under way or waiting that are
+// not below a priority.
+func (t *hosts) waiting(name string, least Priority) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if h := t.byName[name]; h != nil {
-		return h.users
+	h := t.byName[name]
+	if h == nil {
+		return 0
 	}
-	return 0
+	n := behind(h.waiting, least)
+	if h.busy && h.under <= least {
+		n++
+	}
+	return n
 }
 
 // estimate returns how long a request made now would wait for its turn, were

@@ -150,11 +150,11 @@ func TestQueue(t *testing.T) {
 			})
 		}
 		time.Sleep(500 * time.Millisecond)
-		if w, d := f.Waiting("BUSY.example.org."), f.Delay("busy.example.org"); w != 10 || d < 10*time.Second {
+		if w, d := f.Waiting("BUSY.example.org.", PriorityBackfill), f.Delay("busy.example.org"); w != 10 || d < 10*time.Second {
 			t.Errorf("got %d waiting, delay %s", w, d)
 		}
 		wg.Wait()
-		if w := f.Waiting("busy.example.org"); w != 0 || f.Waiting("unknown.example.org") != 0 {
+		if w := f.Waiting("busy.example.org", PriorityBackfill); w != 0 || f.Waiting("unknown.example.org", PriorityBackfill) != 0 {
 			t.Errorf("got %d waiting at the end", w)
 		}
 		if done := len(n.visits()); done+refused != 30 || done != 11 {

@@ -25,7 +25,7 @@ func (t *hosts) join(name string, p place, w *waiter) (*host, error) {
 	if p.page {
 		h.crawl = p.crawl
 	}
-	place, _ := slices.BinarySearchFunc(h.waiting, w.priority+1, func(a *waiter, p Priority) int { return int(a.priority - p) })
+	place := behind(h.waiting, w.priority)
 	ahead := place
 	if h.busy {
 		ahead++
@@ -46,6 +46,12 @@ func (t *hosts) join(name string, p place, w *waiter) (*host, error) {
 	h.waiting = slices.Insert(h.waiting, place, w)
 	t.schedule(h)
 	return h, nil
+}
+
+// behind returns the place in a queue behind those of a priority.
+func behind(waiting []*waiter, least Priority) int {
+	place, _ := slices.BinarySearchFunc(waiting, least+1, func(w *waiter, p Priority) int { return int(w.priority - p) })
+	return place
 }
 
 // busy says that a host has no time.
@@ -92,7 +98,7 @@ func (t *hosts) schedule(h *host) {
 		return
 	}
 	h.waiting = slices.Delete(h.waiting, 0, 1)
-	h.busy = true
+	h.busy, h.under = true, first.priority
 	first.granted <- nil
 }
 

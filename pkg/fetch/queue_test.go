@@ -79,7 +79,7 @@ func TestHostQueueIsBounded(t *testing.T) {
 			fetch(PriorityFresh)
 		}
 		fetch(PriorityBackfill)
-		if w := f.Waiting("busy.example.org"); w != maxHostQueue+1 {
+		if w := f.Waiting("busy.example.org", PriorityBackfill); w != maxHostQueue+1 {
 			t.Errorf("%d are under way or wait", w)
 		}
 		wg.Wait()
