@@ -191,6 +191,24 @@ func TestArchiveOfEveryAnswer(t *testing.T) {
 			t.Errorf("the revisit has digest %s", digest)
 		}
 	}
+
+	t.Run("warcio", func(t *testing.T) {
+		others := readWithWarcio(t, dir)
+		if len(others) != len(want) {
+			t.Fatalf("%d records, want %d: %v", len(others), len(want), others)
+		}
+		for i, line := range others {
+			if !strings.HasPrefix(line, want[i]+" ") {
+				t.Errorf("record %d is %q, want %s", i, line, want[i])
+			}
+		}
+		if want := fmt.Sprintf("response %s/packed 200 %d", srv.URL, len(page.Body)); others[5] != want {
+			t.Errorf("the page is %q, want %q", others[5], want)
+		}
+		if want := fmt.Sprintf("revisit %s/tagged 304 0", srv.URL); others[14] != want {
+			t.Errorf("the revisit is %q, want %q", others[14], want)
+		}
+	})
 }
 
 // TestNothingIsPublishedThatIsNotArchived: while the archive cannot be written
