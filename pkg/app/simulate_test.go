@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,13 +43,66 @@ func (m *memoryStates) save(_ context.Context, state *feedState) error {
 	return err
 }
 
-// TestSimulatedWeb lets the real poller, fetcher and feed parser poll a web of
+// visits fetches the pages that polls find: new ones at once, each a second time
+// later, and some of those that are old at the first poll, so that all kinds of
+// requests share their host.
+type visits struct {
+	fetcher *fetch.Fetcher
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	outcomes map[string]int // by class, ok for an answer
+}
+
+func (v *visits) found(ctx context.Context, url string, isNew bool) {
+	if !isNew && !strings.HasSuffix(url, "1") {
+		return
+	}
+	v.running.Go(func() {
+		if !isNew {
+			v.fetch(ctx, url, fetch.PriorityBackfill)
+			return
+		}
+		v.fetch(ctx, url, fetch.PriorityFresh)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Hour):
+			v.fetch(ctx, url, fetch.PriorityRevisit)
+		}
+	})
+}
+
+// fetch asks again, as the stage does, when the host has no time.
+func (v *visits) fetch(ctx context.Context, url string, p fetch.Priority) {
+	outcome := ""
+	for range 6 {
+		_, err := v.fetcher.Fetch(ctx, fetch.Request{URL: url, Kind: fetch.KindPage, Priority: p})
+		var ferr *fetch.Error
+		if !errors.As(err, &ferr) {
+			outcome = "ok"
+			break
+		}
+		if outcome = ferr.Class; outcome != fetch.ClassThrottled {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(ferr.RetryAfter, time.Second)):
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.outcomes[outcome]++
+}
+
+// TestSimulatedWeb lets the real poller, fetcher and feed parser visit a web of
 // hosts that watch their manners, on a clock of its own. COPYDESK_SIMULATE makes
-// it 500 hosts for a day.
+// it 2,000 hosts for a day.
 func TestSimulatedWeb(t *testing.T) {
 	hosts, length := 40, 6*time.Hour
 	if os.Getenv("COPYDESK_SIMULATE") != "" {
-		hosts, length = 500, 24*time.Hour
+		hosts, length = 2000, 24*time.Hour
 	}
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -62,6 +117,8 @@ func TestSimulatedWeb(t *testing.T) {
 		defer fetcher.Close()
 		var mu sync.Mutex
 		found := map[string]time.Duration{}
+		ctx, stop := context.WithCancel(t.Context())
+		pages := &visits{fetcher: fetcher, outcomes: map[string]int{}}
 		p := &feedPoller{
 			fetcher: fetcher, feeds: &memoryStates{data: map[string][]byte{}}, policy: cadence.Default(), log: slog.New(slog.DiscardHandler),
 			enqueue: func(_ context.Context, m urlMessage) error {
@@ -75,6 +132,7 @@ func TestSimulatedWeb(t *testing.T) {
 				if entry.Visible.Before(start) {
 					found[m.URL] = -1
 				}
+				pages.found(ctx, m.URL, found[m.URL] >= 0)
 				return nil
 			},
 		}
@@ -84,12 +142,16 @@ func TestSimulatedWeb(t *testing.T) {
 			sources = append(sources, feed.Source{URL: url})
 		}
 		polls.set(sources, nil, func(string) time.Time { return time.Time{} })
-		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { polls.run(ctx) })
 		time.Sleep(length)
 		stop()
 		running.Wait()
+		pages.running.Wait()
+		t.Logf("pages: %v", pages.outcomes)
+		if pages.outcomes["ok"] == 0 || pages.outcomes[fetch.ClassRobots] == 0 {
+			t.Errorf("pages: %v; want some that are got and some that robots.txt keeps", pages.outcomes)
+		}
 		checkWeb(t, web, found, start, length)
 	})
 }

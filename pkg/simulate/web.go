@@ -34,6 +34,18 @@ type Web struct {
 	refusals   int
 }
 
+// private is where robots.txt lets nobody in.
+const private = "/private"
+
+// storyURL is the address of an entry's page. Feeds also name pages that
+// robots.txt keeps out.
+func storyURL(host string, i int) string {
+	if i%16 == 7 {
+		return fmt.Sprintf("http://%s%s/story/%d", host, private, i)
+	}
+	return fmt.Sprintf("http://%s/story/%d", host, i)
+}
+
 // maxViolations bounds what is kept of them.
 const maxViolations = 1000
 
@@ -83,6 +95,7 @@ func (w *Web) Feeds() []string {
 // Entry returns the entry that a page address belongs to.
 func (w *Web) Entry(url string) (Entry, bool) {
 	host, n, ok := strings.Cut(strings.TrimPrefix(url, "http://"), "/story/")
+	host = strings.TrimSuffix(host, private)
 	i, err := strconv.Atoi(n)
 	s := w.sites[host]
 	if !ok || err != nil || s == nil || i < 0 || i >= len(s.feed.Entries) {
@@ -168,6 +181,11 @@ func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(rw, s.robots())
 		return
 	}
+	if strings.Contains(r.URL.Path, "/story/") {
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(rw, "<html><body><p>What %s says.</p></body></html>", r.URL.Path)
+		return
+	}
 	if r.URL.Path != "/feed.xml" {
 		http.NotFound(rw, r)
 		return
@@ -186,7 +204,7 @@ func (w *Web) serve(rw http.ResponseWriter, r *http.Request) {
 
 // robots is the host's robots.txt.
 func (s *site) robots() string {
-	text := "User-agent: *\nDisallow: /private/\n"
+	text := "User-agent: *\nDisallow: " + private + "/\n"
 	if s.closed {
 		text = "User-agent: *\nDisallow: /feed\n"
 	}
@@ -228,7 +246,7 @@ func (w *Web) enter(s *site, path string) {
 		w.violate(s, path, fmt.Sprintf("%s after the last one ended", gap))
 	case !s.ended.IsZero() && !robots && gap < least && s.asked:
 		w.violate(s, path, fmt.Sprintf("%s after the last one, crawl-delay %s", gap, s.crawl))
-	case s.closed && !robots, strings.HasPrefix(path, "/private/"):
+	case s.closed && path == "/feed.xml", strings.HasPrefix(path, private+"/") && !s.closed:
 		w.violate(s, path, "against robots.txt")
 	}
 	s.busy, s.asked = true, !robots
@@ -269,7 +287,7 @@ func (f *Feed) write(rw http.ResponseWriter, r *http.Request, host string, p cad
 		fmt.Fprintf(rw, "<ttl>%d</ttl>", int(f.ttl.Minutes()))
 	}
 	for i := visible - 1; i >= max(0, visible-f.Window); i-- {
-		fmt.Fprintf(rw, "<item><title>Story %d</title><link>http://%s/story/%d</link>", i, host, i)
+		fmt.Fprintf(rw, "<item><title>Story %d</title><link>%s</link>", i, storyURL(host, i))
 		if d := f.Entries[i].Dated; !d.IsZero() {
 			fmt.Fprintf(rw, "<pubDate>%s</pubDate>", d.UTC().Format(time.RFC1123Z))
 		}
