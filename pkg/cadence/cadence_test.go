@@ -53,6 +53,29 @@ func TestBusyFeedsArePolledMoreOften(t *testing.T) {
 	}
 }
 
+// TestShortBusyFeedsAreRetriedSooner: what is pushed out of a feed while its
+// server fails is never found.
+func TestShortBusyFeedsAreRetriedSooner(t *testing.T) {
+	p := Default()
+	waitAfter := func(length int, apart time.Duration) time.Duration {
+		var s State
+		at := start()
+		for at.Before(start().AddDate(0, 0, 5)) {
+			s.Observe(Poll{At: at, Entries: length, New: []time.Time{at}})
+			at = at.Add(apart)
+		}
+		for range 8 { // until the wait has grown to its limit
+			s.Observe(Poll{At: at, Failure: FailureSoft})
+			at = p.Next(&s, "feed")
+		}
+		return at.Sub(s.FailedAt)
+	}
+	short, long, quiet := waitAfter(10, 6*time.Minute), waitAfter(200, 6*time.Minute), waitAfter(10, 6*time.Hour)
+	if short < 8*time.Minute || short > 25*time.Minute || long < 45*time.Minute || quiet < 45*time.Minute {
+		t.Errorf("a feed of 10 with 10 entries an hour is tried again after %s, one of 200 after %s, a quiet one after %s", short, long, quiet)
+	}
+}
+
 func TestPollsFollowTheFixedMinute(t *testing.T) {
 	late, polls := 0, follow(t, every(time.Hour, 20), 20)
 	found := map[int]bool{}

@@ -2,6 +2,7 @@ package cadence
 
 import (
 	"hash/fnv"
+	"math"
 	"time"
 )
 
@@ -68,7 +69,19 @@ func (p Policy) failureWait(s *State) time.Duration {
 	if !s.At.IsZero() {
 		limit = max(limit, p.wait(s))
 	}
-	return min(wait, limit, p.Max)
+	return max(min(wait, limit, s.filling(), p.Max), p.Min)
+}
+
+// filling returns how long a feed that fails takes to bring a fifth of its
+// length anew at this hour's rate. A feed that is short and busy loses entries
+// when it is asked again long after its server has recovered.
+func (s *State) filling() time.Duration {
+	if s.Entries == 0 || s.At.IsZero() {
+		return math.MaxInt64
+	}
+	hourly := s.model(s.At).between(s.FailedAt, s.FailedAt.Add(time.Hour))
+	hours := windowShare / 2 * float64(s.Entries) / max(hourly, 0.01)
+	return time.Duration(min(hours, 1000) * float64(time.Hour))
 }
 
 // hold returns how long the copy that was read last is served by caches: asking

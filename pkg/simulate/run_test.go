@@ -69,6 +69,17 @@ func TestGoalCanBeMissed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	lucky, unlucky := &Result{Polls: 200, Delays: delays}, &Result{Polls: 200, Delays: delays, Lost: 2}
+	baseUnlucky := &Result{Polls: 1000, Delays: delays, Lost: 2}
+	if err := Goal([]*Result{unlucky, base}, []*Result{lucky, baseUnlucky}); err != nil {
+		t.Errorf("as many lost on both days together: %v", err)
+	}
+	if err := Goal([]*Result{unlucky, base}, []*Result{unlucky, baseUnlucky}); err == nil {
+		t.Error("more lost on both days together")
+	}
+	if err := Goal([]*Result{lucky, base}, []*Result{{Polls: 201, Delays: delays}, base}); err == nil {
+		t.Error("too many polls on the second day")
+	}
 	if q := (&Result{Delays: delays, Lost: 500}).Quantile(0.95); q != math.MaxInt64 {
 		t.Errorf("a fifth of the entries lost, and p95 is %s", q)
 	}

@@ -1,11 +1,14 @@
-// Command day simulates a day of a web of feeds and prints what rules of polling
-// make of it. It exits with status 1 when the goal of the newsroom mix is missed.
+// Command day simulates days of webs of feeds and prints what rules of polling
+// make of them. It exits with status 1 when the goal of the newsroom mix is missed
+// on any of its days.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/cadence"
@@ -14,30 +17,52 @@ import (
 
 func main() {
 	feeds := flag.Int("feeds", 10_000, "feeds of the newsroom mix; the others have a quarter of them")
-	seed := flag.Uint64("seed", 4001, "what everything is drawn from")
+	seeds := flag.String("seeds", "1,2,3,2026", "what everything is drawn from: a day of the newsroom mix for each, of the others for the first")
 	warm := flag.Duration("warm", 10*24*time.Hour, "how long the feeds have been polled before the day")
 	flag.Parse()
-	if err := run(*feeds, *seed, *warm); err != nil {
+	list, err := numbers(*seeds)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "simulate:", err)
+		os.Exit(2)
+	}
+	if err := run(*feeds, list, *warm); err != nil {
 		fmt.Fprintln(os.Stderr, "simulate: goal missed:", err)
 		os.Exit(1)
 	}
 }
 
-func run(feeds int, seed uint64, warm time.Duration) error {
+// numbers reads the seeds.
+func numbers(text string) ([]uint64, error) {
+	var list []uint64
+	for _, field := range strings.Split(text, ",") {
+		n, err := strconv.ParseUint(strings.TrimSpace(field), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("-seeds %q: %q is no number; give some, separated by commas", text, field)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+func run(feeds int, seeds []uint64, warm time.Duration) error {
 	rules := simulate.Rules(cadence.Default())
 	o := simulate.Options{
-		Mix: simulate.Newsroom(), Seed: seed, Feeds: feeds, Warm: warm,
+		Mix: simulate.Newsroom(), Feeds: feeds, Warm: warm,
 		Start: time.Date(2026, time.March, 4, 0, 0, 0, 0, time.UTC),
 	}
 	fmt.Println("Delay from the moment at which a poll could have found an entry; age from its publication.")
-	results, err := day(o, rules)
-	if err != nil {
-		return err
+	var days [][]*simulate.Result
+	for _, o.Seed = range seeds {
+		results, err := day(o, rules)
+		if err != nil {
+			return err
+		}
+		days = append(days, results)
 	}
-	goal := simulate.Goal(results)
+	goal := simulate.Goal(days...)
 	// The others are held to nothing: they show what becomes of the rule where
 	// the web is another.
-	o.Feeds /= 4
+	o.Feeds, o.Seed = feeds/4, seeds[0]
 	for _, m := range []simulate.Mix{simulate.Magazine(), simulate.LongTail(), simulate.Machines(), simulate.Regional(), simulate.Dailies()} {
 		o.Mix = m
 		if _, err := day(o, rules); err != nil {
@@ -59,6 +84,6 @@ func day(o simulate.Options, rules []simulate.Rule) ([]*simulate.Result, error) 
 	if err := simulate.Goal(results); err != nil {
 		verdict = "not a fifth: " + err.Error()
 	}
-	fmt.Printf("\n%s, %d feeds, polled for %s before (%s): %s\n", o.Mix.Name, o.Feeds, o.Warm, time.Since(start).Round(time.Second), verdict)
+	fmt.Printf("\n%s, seed %d, %d feeds, polled for %s before (%s): %s\n", o.Mix.Name, o.Seed, o.Feeds, o.Warm, time.Since(start).Round(time.Second), verdict)
 	return results, simulate.WriteTable(os.Stdout, results)
 }
