@@ -150,12 +150,16 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	hosts, err := openBucket(ctx, w.bus, bus.BucketHosts)
+	if err != nil {
+		return err
+	}
 	w.feeds, w.pages = feedStore{feeds}, pageStore{pages}
 	w.sites = newPublishers(w.bus, w.log, w.reg)
 	w.fetcher, err = fetch.New(fetch.Options{
 		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
 		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,
-		Robots: robotsStore{robots}, Admit: w.parts.admit, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
+		Robots: robotsStore{robots}, Pauses: pauseStore{hosts, w.log}, Admit: w.parts.admit, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
 	})
 	return err
 }
