@@ -40,6 +40,7 @@ type pageFetcher struct {
 	pages     pageStore
 	revisits  *revisits
 	traps     *trapGuard
+	sites     *publishers // nil: takedowns are never held
 	hostDelay time.Duration
 	log       *slog.Logger
 	stopping  <-chan struct{} // closed when the worker is told to end
@@ -261,7 +262,7 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 	case ferr.Temporary:
 		return p.again(ctx, state, m, ferr)
 	case ferr.Class == fetch.ClassRobots, ferr.Status >= 400 && ferr.Status < 500:
-		return p.refused(state, m, ferr)
+		return p.refused(ctx, state, m, ferr)
 	default:
 		return stage.Result{Err: stage.Permanent("fetch_"+ferr.Class, err)}
 	}
@@ -270,15 +271,18 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 // refused settles a page that the publisher does not give. One that was given
 // before, and is not found now, may have been taken down; the address of a feed
 // that only leads to it proves nothing.
-func (p *pageFetcher) refused(state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
-	before, outcome := state.NextRevisit, ""
+func (p *pageFetcher) refused(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
+	before, outcome, known := state.NextRevisit, "", state.Done
 	state.Done, state.Entry = true, m.EntryHash
 	p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
 	var outs []stage.Out
+	if !known && state.PageID == "" && isGone(ferr.Status) {
+		p.sites.missed(m.URL, time.Now())
+	}
 	if state.PageID != "" && state.FinalURL == m.URL && isGone(ferr.Status) {
 		now := time.Now()
 		var err error
-		if outs, outcome, err = p.gone(state, ferr.Status, now); err != nil {
+		if outs, outcome, err = p.gone(ctx, state, ferr.Status, now); err != nil {
 			return stage.Result{Err: err}
 		}
 		p.plan(state, m, now)
