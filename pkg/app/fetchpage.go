@@ -115,7 +115,7 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.get(fetchCtx, state, m, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
+	resp, err := p.look(fetchCtx, state, m, fetch.Request{URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified})
 	if err != nil {
 		if fetchCtx.Err() != nil {
 			return stage.Result{Err: stage.Later(0, err)} // stopping; nothing was decided
@@ -157,6 +157,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body,
 	}
 	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	state.Rights = reservedBy(resp.Rights)
 	p.traps.saw(m.URL, state.BodyHash, time.Now())
 	state.ETag, state.LastModified = resp.ETag, resp.LastModified
 	if state.FirstFetch.IsZero() {
@@ -166,7 +167,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 	switch {
 	case !earlier.TakenDown.IsZero():
 		outcome = lookReturned // published even if it is what it was, to undo the takedown
-	case state.PageID == earlier.PageID && state.BodyHash == earlier.BodyHash:
+	case state.PageID == earlier.PageID && state.BodyHash == earlier.BodyHash && !rightsChanged(earlier.Rights, state.Rights):
 		return p.same(state, &earlier, m, lookUnchanged)
 	}
 	out, err := pageOut(page)

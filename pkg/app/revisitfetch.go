@@ -19,7 +19,7 @@ import (
 // The outcomes of a look at a page that was fetched before.
 const (
 	lookUnchanged = "unchanged"  // the same bytes, or 304
-	lookChanged   = "changed"    // other bytes; they go downstream
+	lookChanged   = "changed"    // other bytes, or other rights; they go downstream
 	lookMoved     = "moved"      // it leads to the front page now, which is not the page
 	lookGone      = "gone"       // 404 or 410, once or again after a takedown
 	lookHeld      = "held"       // the same, but hardly a page of the site is there; the takedown waits
@@ -80,7 +80,7 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.get(fetchCtx, state, m, fetch.Request{
+	resp, err := p.look(fetchCtx, state, m, fetch.Request{
 		URL: state.FinalURL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified, Priority: fetch.PriorityRevisit,
 	})
 	if err == nil {
