@@ -20,8 +20,12 @@ func reservedBy(r article.Rights) string {
 		reserved bool
 		word     string
 	}{
-		{r.NoArchive, "noarchive"}, {r.NoIndex, "noindex"}, {r.NoSnippet, "nosnippet"},
-		{r.NoAI, "noai"}, {r.NoImageAI, "noimageai"}, {r.TDMReserved, "tdm"},
+		{r.NoArchive, "noarchive"},
+		{r.NoIndex, "noindex"},
+		{r.NoSnippet, "nosnippet"},
+		{r.NoAI, "noai"},
+		{r.NoImageAI, "noimageai"},
+		{r.TDMReserved, "tdm"},
 	} {
 		if w.reserved {
 			words = append(words, w.word)
