@@ -43,6 +43,7 @@ type pageFetcher struct {
 	revisits *revisits
 	traps    *trapGuard
 	turns    *hostTurns
+	sites    *publishers // nil: takedowns are never held
 	log      *slog.Logger
 	stopping <-chan struct{} // closed when the worker is told to end
 }
@@ -113,7 +114,7 @@ func (p *pageFetcher) one(ctx context.Context, msg *stage.Msg) stage.Result {
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.get(fetchCtx, state, m, fetch.Request{
+	resp, err := p.look(fetchCtx, state, m, fetch.Request{
 		URL: m.URL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified, Priority: m.priority(),
 	})
 	if err != nil {
@@ -157,6 +158,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body,
 	}
 	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	state.Rights = reservedBy(resp.Rights)
 	p.traps.saw(m.URL, state.BodyHash, time.Now())
 	state.ETag, state.LastModified = resp.ETag, resp.LastModified
 	if state.FirstFetch.IsZero() {
@@ -166,7 +168,7 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 	switch {
 	case !earlier.TakenDown.IsZero():
 		outcome = lookReturned // published even if it is what it was, to undo the takedown
-	case state.PageID == earlier.PageID && state.BodyHash == earlier.BodyHash:
+	case state.PageID == earlier.PageID && state.BodyHash == earlier.BodyHash && !rightsChanged(earlier.Rights, state.Rights):
 		return p.same(state, &earlier, m, lookUnchanged)
 	}
 	out, err := pageOut(page)
@@ -262,7 +264,7 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 	case ferr.Temporary:
 		return p.again(ctx, state, m, ferr)
 	case ferr.Class == fetch.ClassRobots, ferr.Status >= 400 && ferr.Status < 500:
-		return p.refused(state, m, ferr)
+		return p.refused(ctx, state, m, ferr)
 	default:
 		return stage.Result{Err: stage.Permanent("fetch_"+ferr.Class, err)}
 	}
@@ -271,15 +273,18 @@ func (p *pageFetcher) failed(ctx context.Context, state *pageState, m urlMessage
 // refused settles a page that the publisher does not give. One that was given
 // before, and is not found now, may have been taken down; the address of a feed
 // that only leads to it proves nothing.
-func (p *pageFetcher) refused(state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
-	before, outcome := state.NextRevisit, ""
+func (p *pageFetcher) refused(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
+	before, outcome, known := state.NextRevisit, "", state.Done
 	state.Done, state.Entry = true, m.EntryHash
 	p.log.Info("page refused", "id", article.ID(m.URL), "url", m.URL, "class", ferr.Class, "status", ferr.Status, "feed", m.Feed)
 	var outs []stage.Out
+	if !known && state.PageID == "" && isGone(ferr.Status) {
+		p.sites.missed(m.URL, time.Now())
+	}
 	if state.PageID != "" && state.FinalURL == m.URL && isGone(ferr.Status) {
 		now := time.Now()
 		var err error
-		if outs, outcome, err = p.gone(state, ferr.Status, now); err != nil {
+		if outs, outcome, err = p.gone(ctx, state, ferr.Status, now); err != nil {
 			return stage.Result{Err: err}
 		}
 		p.plan(state, m, now)

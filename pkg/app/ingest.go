@@ -123,7 +123,10 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.archive, err = openArchive(ctx, f, w.deps); err != nil {
 		return nil, err
 	}
-	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), turns: newHostTurns(f.HostDelay), log: d.log, stopping: ctx.Done()}
+	handler := &pageFetcher{
+		fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, sites: w.sites, traps: newTrapGuard(d.reg, d.log),
+		turns: newHostTurns(f.HostDelay), log: d.log, stopping: ctx.Done(),
+	}
 	w.work, err = newPartitionWork(w, stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, Budget: stage.NewBudget(f.FetchWorkers),
@@ -152,12 +155,16 @@ func (w *ingestWorker) openBuckets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	hosts, err := openBucket(ctx, w.bus, bus.BucketHosts)
+	if err != nil {
+		return err
+	}
 	w.feeds, w.pages = feedStore{feeds}, pageStore{pages}
 	w.sites = newPublishers(w.bus, w.log, w.reg)
 	w.fetcher, err = fetch.New(fetch.Options{
 		UserAgent: userAgent(w.flags.Contact), AllowPrivate: w.flags.AllowPrivate,
 		HostDelay: w.flags.HostDelay, NoDelay: w.flags.HostDelay == 0,
-		Robots: robotsStore{robots}, Admit: w.parts.admit, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
+		Robots: robotsStore{robots}, Pauses: pauseStore{hosts, w.log}, Admit: w.parts.admit, Report: w.sites.fetched, Logger: w.log, Registerer: w.reg,
 	})
 	return err
 }

@@ -229,6 +229,7 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 		entries = append(entries, more...)
 	}
 	got.poll.Entries, got.poll.TTL = len(entries), parsed.TTL
+	got.poll.SkipHours, got.poll.SkipDays = parsed.Skip.Hours, parsed.Skip.Days
 	first := state.Cadence.At.IsZero()
 	got.fresh, err = p.enqueueNew(ctx, state, parsed, entries, func(e *feed.Entry, seen bool) {
 		if first || !seen {

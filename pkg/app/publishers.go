@@ -43,13 +43,13 @@ type publishers struct {
 func newPublishers(b *bus.Bus, log *slog.Logger, reg prometheus.Registerer) *publishers {
 	changes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "copydesk_publisher_changes_total",
-		Help: "Sites that changed how they let us in, by the state that they came to: ok, blocked, failing, teasers.",
+		Help: "Sites that changed how they let us in, by the state that they came to: ok, blocked, failing, missing, teasers.",
 	}, []string{"state"})
 	var twice prometheus.AlreadyRegisteredError
 	if err := reg.Register(changes); errors.As(err, &twice) {
 		changes = twice.ExistingCollector.(*prometheus.CounterVec) // ingest and normalize in one process
 	}
-	for _, state := range []string{siteOK, siteBlocked, siteFailing, siteTeasers} {
+	for _, state := range []string{siteOK, siteBlocked, siteFailing, siteMissing, siteTeasers} {
 		changes.WithLabelValues(state)
 	}
 	return &publishers{bus: b, log: log, changes: changes, sites: map[string]*siteNews{}}
@@ -84,6 +84,7 @@ func (p *publishers) fetched(req fetch.Request, resp *fetch.Response, err *fetch
 		part = &n.feeds
 	} else if resp != nil {
 		n.lastOK = now
+		n.looked(lookNews{at: now})
 	}
 	part.ended(kind, why, now)
 	n.changed = true

@@ -34,6 +34,7 @@ type ReprocessCommand struct {
 	ArchiveEndpoint string   `name:"archive-endpoint" placeholder:"URL" help:"Object storage of an s3:// archive. Default: AWS_ENDPOINT_URL, or Amazon's."`
 	Since           string   `name:"since" placeholder:"TIME" help:"Only pages that were fetched at or after this date or time."`
 	Compare         bool     `name:"compare" help:"Change nothing: compare what this version makes of the pages with the articles of --server, and print what would change."`
+	Withdraw        bool     `name:"withdraw" help:"Also withdraw the articles of --server whose page holds none for this version, of the same fetch. Without it they stay; --compare counts them as lost."`
 	JSON            bool     `name:"json" help:"Print the result as JSON."`
 	Honour          []string `name:"honour" default:"noindex,noarchive" placeholder:"WISHES" help:"Wishes of publishers to honour, as the normalize worker does. Default: ${default}."`
 }
@@ -54,6 +55,9 @@ func (c *ReprocessCommand) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
+	if c.Compare && c.Withdraw {
+		return usagef("--compare changes nothing and --withdraw does: give one of them")
+	}
 	r := &reprocess{c: c, log: log, policy: wishes, report: newReprocessReport(c.Compare)}
 	if c.Since != "" {
 		if r.since, err = sinceTime(c.Since); err != nil {
@@ -72,11 +76,9 @@ func (c *ReprocessCommand) Run(ctx context.Context, env Env) error {
 		}
 		defer shutdown(log, "broker", b.Close)
 		settle = func(ctx context.Context, cleaned []cleanedPage) error {
-			var outs []stage.Out
-			for _, p := range cleaned {
-				if p.out != nil {
-					outs = append(outs, *p.out)
-				}
+			outs, err := r.messages(ctx, cleaned)
+			if err != nil {
+				return err
 			}
 			return publishAll(ctx, b, outs, &r.full)
 		}
@@ -282,14 +284,10 @@ func (r *reprocess) clean(page *article.Page) cleanedPage {
 // compare looks up what the index has of each page.
 func (r *reprocess) compare(ctx context.Context, cleaned []cleanedPage) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
+	group.SetLimit(lookups)
 	for _, p := range cleaned {
 		group.Go(func() error {
-			id := p.page.ID
-			if p.art != nil {
-				id = p.art.ID
-			}
-			indexed, err := r.c.indexed(ctx, id)
+			indexed, err := r.c.indexed(ctx, p.id())
 			if err != nil {
 				return err
 			}

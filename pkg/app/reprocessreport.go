@@ -42,7 +42,8 @@ type reprocessReport struct {
 	Normalizer string         `json:"normalizer"`
 	Pages      int            `json:"pages"`
 	Articles   int            `json:"articles"`
-	Skipped    map[string]int `json:"skipped,omitempty"` // records that are no page, by reason
+	Withdrawn  int            `json:"withdrawn,omitempty"` // articles whose page holds none any more
+	Skipped    map[string]int `json:"skipped,omitempty"`   // records that are no page, by reason
 	Total      *siteChange    `json:"total,omitempty"`
 	Sites      []siteChange   `json:"sites,omitempty"`
 
@@ -72,18 +73,24 @@ func (r *reprocessReport) cleaned(isArticle bool) {
 	}
 }
 
+func (r *reprocessReport) withdrew(articles int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Withdrawn += articles
+}
+
 // compare notes what becomes of one page. Only the same fetch tells something of
 // the cleaner: what was fetched at another time may say something else.
 func (r *reprocessReport) compare(p cleanedPage, indexed *article.Record) {
 	var c siteChange
 	switch {
-	case p.art == nil && indexed == nil:
+	case p.art == nil && (indexed == nil || indexed.Withdrawn):
 		return // no article then, none now
 	case indexed == nil:
 		c.ArticlesGained, c.WordsGained = 1, len(strings.Fields(p.art.Text))
 	case !indexed.FetchedAt.Equal(p.page.FetchedAt):
 		c.Other = 1
-	case p.art == nil:
+	case p.lost(indexed):
 		c.ArticlesLost, c.WordsLost = 1, len(strings.Fields(indexed.Text))
 	case p.art.ContentHash == indexed.ContentHash:
 		c.Same = 1
@@ -151,6 +158,9 @@ func (r *reprocessReport) print(out io.Writer, asJSON bool) error {
 		done = "compared, nothing was changed"
 	}
 	fmt.Fprintf(out, "%d pages, %d articles by version %s of the cleaner, %s\n", r.Pages, r.Articles, r.Normalizer, done)
+	if r.Withdrawn > 0 {
+		fmt.Fprintf(out, "%d articles withdrawn, whose page holds none for this version\n", r.Withdrawn)
+	}
 	for _, reason := range sortedKeys(r.Skipped) {
 		fmt.Fprintf(out, "%d records skipped: %s\n", r.Skipped[reason], reason)
 	}

@@ -19,9 +19,10 @@ import (
 // The outcomes of a look at a page that was fetched before.
 const (
 	lookUnchanged = "unchanged"  // the same bytes, or 304
-	lookChanged   = "changed"    // other bytes; they go downstream
+	lookChanged   = "changed"    // other bytes, or other rights; they go downstream
 	lookMoved     = "moved"      // it leads to the front page now, which is not the page
 	lookGone      = "gone"       // 404 or 410, once or again after a takedown
+	lookHeld      = "held"       // the same, but hardly a page of the site is there; the takedown waits
 	lookTakenDown = "taken_down" // 404 or 410 for the second time; the takedown goes downstream
 	lookReturned  = "returned"   // back after a takedown; it goes downstream
 	lookRefused   = "refused"    // robots.txt or another 4xx
@@ -49,10 +50,10 @@ type revisitMetrics struct{ outcomes *prometheus.CounterVec }
 func newRevisitMetrics(reg prometheus.Registerer, waiting func() int) *revisitMetrics {
 	m := &revisitMetrics{outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "copydesk_revisits_total",
-		Help: "Looks at pages that were fetched before, by outcome: unchanged, changed, moved, gone, taken_down, returned, refused, failed, postponed, no_article, left_out.",
+		Help: "Looks at pages that were fetched before, by outcome: unchanged, changed, moved, gone, held, taken_down, returned, refused, failed, postponed, no_article, left_out.",
 	}, []string{"outcome"})}
 	for _, outcome := range []string{
-		lookUnchanged, lookChanged, lookMoved, lookGone, lookTakenDown, lookReturned, lookRefused, lookFailed,
+		lookUnchanged, lookChanged, lookMoved, lookGone, lookHeld, lookTakenDown, lookReturned, lookRefused, lookFailed,
 		lookPostponed, lookNoArticle, lookLeftOut,
 	} {
 		m.outcomes.WithLabelValues(outcome)
@@ -79,7 +80,7 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 	}
 	fetchCtx, cancel := p.untilStop(ctx)
 	defer cancel()
-	resp, err := p.get(fetchCtx, state, m, fetch.Request{
+	resp, err := p.look(fetchCtx, state, m, fetch.Request{
 		URL: state.FinalURL, Kind: fetch.KindPage, ETag: state.ETag, LastModified: state.LastModified, Priority: fetch.PriorityRevisit,
 	})
 	if err == nil {
@@ -95,12 +96,12 @@ func (p *pageFetcher) revisit(ctx context.Context, state *pageState, m urlMessag
 	if !errors.As(err, &ferr) {
 		return stage.Result{Err: err}
 	}
-	return p.missed(state, m, ferr)
+	return p.missed(ctx, state, m, ferr)
 }
 
 // missed settles a look that did not get the page. The article stays what it
 // was, except when the page is gone.
-func (p *pageFetcher) missed(state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
+func (p *pageFetcher) missed(ctx context.Context, state *pageState, m urlMessage, ferr *fetch.Error) stage.Result {
 	now := time.Now()
 	if ferr.Class == fetch.ClassThrottled && now.Sub(state.NextRevisit) < throttledFor {
 		p.revisits.postpone(state, min(max(ferr.RetryAfter, minThrottle), throttledFor))
@@ -113,7 +114,7 @@ func (p *pageFetcher) missed(state *pageState, m urlMessage, ferr *fetch.Error) 
 	switch {
 	case isGone(ferr.Status):
 		var err error
-		if outs, outcome, err = p.gone(state, ferr.Status, now); err != nil {
+		if outs, outcome, err = p.gone(ctx, state, ferr.Status, now); err != nil {
 			return stage.Result{Err: err}
 		}
 	case ferr.Class == fetch.ClassRobots, ferr.Status >= 400 && ferr.Status < 500 && !ferr.Temporary:
@@ -126,16 +127,24 @@ func (p *pageFetcher) missed(state *pageState, m urlMessage, ferr *fetch.Error) 
 func isGone(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
 
 // gone notes that a page was found gone. The second time, long enough after
-// the first, it is a takedown.
-func (p *pageFetcher) gone(state *pageState, status int, now time.Time) ([]stage.Out, string, error) {
+// the first, it is a takedown, unless nothing else of its site is there either.
+func (p *pageFetcher) gone(ctx context.Context, state *pageState, status int, now time.Time) ([]stage.Out, string, error) {
 	// When the page comes back it is fetched in full, even if it is the same.
 	state.ETag, state.LastModified = "", ""
 	if state.GoneSince.IsZero() {
 		state.GoneSince = now
+		p.sites.missed(state.FinalURL, now)
 		return nil, lookGone, nil
 	}
 	if !state.TakenDown.IsZero() || now.Sub(state.GoneSince) < p.revisits.plan.confirm {
 		return nil, lookGone, nil
+	}
+	held, err := p.holds(ctx, state, now)
+	switch {
+	case err != nil:
+		return nil, "", stage.Unavailable(err)
+	case held:
+		return nil, lookHeld, nil
 	}
 	state.TakenDown = now
 	down := &article.Takedown{Page: state.PageID, URL: state.FinalURL, Status: status, At: now.UTC()}

@@ -14,6 +14,7 @@ const (
 	siteOK      = "ok"
 	siteBlocked = "blocked" // robots.txt, 401, 403 or a challenge, and nothing else
 	siteFailing = "failing" // no answer, 429 or 5xx, and nothing else
+	siteMissing = "missing" // hardly a page of it is found: its takedowns are held
 	siteTeasers = "teasers" // hardly an article of it is whole
 )
 
@@ -58,12 +59,13 @@ type siteState struct {
 	TextCount  int       `json:"text_count,omitempty"` // up to 32
 	TextsSince time.Time `json:"texts_since,omitzero"` // first of the teasers in a row
 	TextWhy    string    `json:"text_why,omitempty"`   // access of the last of them
+	Looks      lookRow   `json:"looks,omitzero"`       // whether its pages are found
 	// Empty counts what came in a row and held no article.
 	Empty streak `json:"empty,omitzero"`
 }
 
 // verdict returns the state of a site, since when and why. Being kept out
-// comes before failing, and both before what the articles are like.
+// comes before failing, and both before what its pages and articles are like.
 func (s *siteState) verdict() (state string, since time.Time, why string) {
 	for _, kind := range []string{siteBlocked, siteFailing} {
 		for _, x := range []streak{s.Pages, s.Feeds, s.Empty} {
@@ -71,6 +73,9 @@ func (s *siteState) verdict() (state string, since time.Time, why string) {
 				return kind, x.Since, x.Why
 			}
 		}
+	}
+	if s.Looks.missing() {
+		return siteMissing, s.Looks.Since, "404 or 410"
 	}
 	if s.onlyTeasers() {
 		return siteTeasers, s.TextsSince, s.TextWhy
@@ -93,6 +98,9 @@ func (s *siteState) seen(n *siteNews) {
 	}
 	if n.lastOK.After(s.LastOK) {
 		s.LastOK = n.lastOK
+	}
+	for _, l := range n.looks {
+		s.Looks.add(l)
 	}
 	for _, t := range n.texts {
 		s.text(t)
@@ -124,6 +132,7 @@ type siteNews struct {
 	pages, feeds, empty streakNews
 	lastOK              time.Time
 	texts               []textNews // the last of them
+	looks               []lookNews // the last of them
 	changed             bool       // there is something to write
 	urgent              bool       // that may change the state
 	written             time.Time

@@ -72,6 +72,7 @@ type pageState struct {
 	ETag         string       `json:"etag,omitempty"`
 	LastModified string       `json:"last_modified,omitempty"`
 	BodyHash     string       `json:"body_hash,omitempty"`
+	Rights       string       `json:"rights,omitempty"`   // what was reserved of it then; see reservedBy
 	Archived     *archiveMark `json:"archived,omitempty"` // where that body is archived
 	Entry        string       `json:"entry,omitempty"`    // hash of the entry that was fetched
 	Done         bool         `json:"done"`               // fetched, or refused for good

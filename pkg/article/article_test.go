@@ -62,17 +62,23 @@ func TestNewerIsATotalOrder(t *testing.T) {
 	now := time.Now()
 	// From the oldest to the newest.
 	var all []*Article
-	for _, at := range []time.Time{now.Add(-time.Second), now, now.Add(time.Second)} {
-		for _, normalizer := range []string{"", "-5", "devel", "0", "00", "2", "9", "10"} {
-			for _, hash := range []string{"a", "b"} {
-				all = append(all, &Article{FetchedAt: at, Normalizer: normalizer, ContentHash: hash})
+	for _, kind := range []Kind{KindListing, KindArticle} {
+		for _, at := range []time.Time{now.Add(-time.Second), now, now.Add(time.Second)} {
+			for _, normalizer := range []string{"", "-5", "devel", "0", "00", "2", "9", "10"} {
+				for _, hash := range []string{"a", "b"} {
+					all = append(all, &Article{Kind: kind, FetchedAt: at, Normalizer: normalizer, ContentHash: hash})
+				}
 			}
 		}
+	}
+	// All kinds but listings are equal.
+	if a, b := (&Article{Kind: KindLive, FetchedAt: now}), (&Article{Kind: KindArticle, FetchedAt: now.Add(time.Second)}); Newer(a, b) || !Newer(b, a) {
+		t.Error("an earlier live blog is newer than a later article")
 	}
 	for i, a := range all {
 		for j, b := range all {
 			if got := Newer(a, b); got != (i > j) {
-				t.Errorf("%v by %q with %q is newer than %v by %q with %q: %v", a.FetchedAt, a.Normalizer, a.ContentHash, b.FetchedAt, b.Normalizer, b.ContentHash, got)
+				t.Errorf("%s of %v by %q with %q is newer than %s of %v by %q with %q: %v", a.Kind, a.FetchedAt, a.Normalizer, a.ContentHash, b.Kind, b.FetchedAt, b.Normalizer, b.ContentHash, got)
 			}
 		}
 	}

@@ -68,6 +68,8 @@ func buckets(leaseTTL time.Duration) []bucketLayout {
 		{BucketFeeds, "state of feeds", 0, 512 * mib},
 		{BucketPages, "fetch state of pages", 7 * day, gib},
 		{BucketRobots, "robots.txt of hosts", day, gib},
+		// The longest pause is 6 hours; what led to it counts for as long again.
+		{BucketHosts, "which hosts are left alone", 12 * time.Hour, 64 * mib},
 		{BucketSites, "how publishers let us in", 30 * day, 64 * mib},
 		{BucketLeases, "who owns what", leaseTTL, 16 * mib},
 		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib},

@@ -20,6 +20,7 @@ const (
 	BucketFeeds    = "copydesk_feeds"    // state of feeds, by feed hash
 	BucketPages    = "copydesk_pages"    // fetch state, by partition and page id
 	BucketRobots   = "copydesk_robots"   // robots.txt, by host hash
+	BucketHosts    = "copydesk_hosts"    // which hosts are left alone, by host hash
 	BucketSites    = "copydesk_sites"    // how publishers let us in, by site hash
 	BucketLeases   = "copydesk_leases"   // who owns what
 	BucketDead     = "copydesk_dead"     // where the dead letters of a page are

@@ -17,7 +17,8 @@
 // that brings more than a few entries a day is so polled about once per target,
 // in the hours and minutes in which it publishes; a quieter one less often, as
 // the square root of its rate; and the price, not the number of feeds, sets how
-// many polls are spent.
+// many polls are spent. A poll in an hour or on a day that the feed says it skips
+// is put off by a few hours at most, while its entries do not speak against that.
 //
 // # Stored format
 //
@@ -75,6 +76,10 @@ type Poll struct {
 	Fresh time.Duration
 	// TTL is how long the feed itself asks to wait.
 	TTL time.Duration
+	// SkipHours and SkipDays are when the feed says that it brings nothing: a bit
+	// for each hour of the day, UTC, and each day of the week, Sunday lowest.
+	SkipHours uint32
+	SkipDays  uint8
 }
 
 const (
@@ -96,11 +101,14 @@ type State struct {
 	Recent   float64 `json:"recent,omitempty"`   // entries of the last hours
 	Expected float64 `json:"expected,omitempty"` // how many of them the pattern let expect
 
-	Entries int           `json:"entries,omitempty"` // that the feed holds
-	Fresh   time.Duration `json:"fresh,omitempty"`   // cache lifetime at the last poll
-	TTL     time.Duration `json:"ttl,omitempty"`
-	Early   float64       `json:"early,omitempty"` // polls within the cache lifetime that should have brought something new; see hold
-	Hits    float64       `json:"hits,omitempty"`  // those that did
+	Entries   int           `json:"entries,omitempty"` // that the feed holds
+	Fresh     time.Duration `json:"fresh,omitempty"`   // cache lifetime at the last poll
+	TTL       time.Duration `json:"ttl,omitempty"`
+	SkipHours uint32        `json:"skip_hours,omitempty"` // as the feed says; see skip
+	SkipDays  uint8         `json:"skip_days,omitempty"`
+
+	Early float64 `json:"early,omitempty"` // polls within the cache lifetime that should have brought something new; see hold
+	Hits  float64 `json:"hits,omitempty"`  // those that did
 
 	Failures     int           `json:"failures,omitempty"` // in a row
 	FailingSince time.Time     `json:"failing_since,omitzero"`

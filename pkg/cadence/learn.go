@@ -51,6 +51,7 @@ func (s *State) Observe(p Poll) {
 	if p.Entries > 0 {
 		s.Entries = p.Entries
 		s.TTL = p.TTL
+		s.SkipHours, s.SkipDays = p.SkipHours, p.SkipDays
 	}
 	s.Fresh = max(p.Fresh, 0)
 	s.round()

@@ -48,7 +48,7 @@ func (p Policy) Next(s *State, key string) time.Time {
 	if s.At.IsZero() {
 		return time.Time{}
 	}
-	wait := max(p.wait(s), p.hold(s, key), p.Min)
+	wait := s.skip(max(p.wait(s), p.hold(s, key), p.Min))
 	return s.At.Add(p.shift(min(wait, p.Max), key, s.At))
 }
 

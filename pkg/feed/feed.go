@@ -54,6 +54,7 @@ type Feed struct {
 	Language string        // BCP 47 as far as the feed gives one
 	Hub      string        // WebSub hub
 	TTL      time.Duration // how long the publisher asks to wait between polls; 0 if not said
+	Skip     Skip          // when the publisher says that nothing comes
 	Entries  []Entry       // in the order of the feed, one for each URL
 	FullText int           // how many entries bring the text of their page along
 	Sitemaps []SitemapRef  // of a sitemap index

@@ -27,6 +27,7 @@ func (p *parser) parseRSS(doc *document) error {
 	f.Link = p.resolve(firstOf(append(parsed.Links, atomLink(parsed.Extensions, "alternate"))...))
 	f.Hub = p.resolve(atomLink(parsed.Extensions, "hub"))
 	f.TTL = timeToLive(parsed.TTL, parsed.Extensions)
+	f.Skip = skip(parsed.SkipHours, parsed.SkipDays)
 	p.dates.language = f.Language
 	if f.Link != "" {
 		// Relative links of RSS are written with the web site in mind.

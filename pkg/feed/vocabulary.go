@@ -44,7 +44,7 @@ func containerPart(local string) role {
 	switch local {
 	case "title", "link", "language", "ttl", "updateperiod", "updatefrequency", "publisher":
 		return leaf
-	case "author":
+	case "author", "skiphours", "skipdays":
 		return group
 	}
 	return dropped
@@ -65,11 +65,11 @@ func entryPart(local string) role {
 	return dropped
 }
 
-// groupPart returns the role of an element of an author, a source or a news
-// extension.
+// groupPart returns the role of an element of an author, a source, a news
+// extension or the times that a feed skips.
 func groupPart(local string) role {
 	switch local {
-	case "name", "title", "language", "publication_date":
+	case "name", "title", "language", "publication_date", "hour", "day":
 		return leaf
 	case "author", "publication":
 		return group

@@ -25,7 +25,10 @@ type Admission struct {
 
 // admit asks whether a request may be made. A robots.txt that redirects to
 // another host is a matter of the host that it is for: whoever fetches that host
-// must know its rules, wherever they lie.
+// must know its rules, wherever they lie. That can be a request to another
+// worker's host beside that worker's own, once a day for each host whose rules lie
+// there. To hand it over would keep every page waiting for an answer from worker
+// to worker, and to refuse it would read as no rules, or as rules that forbid all.
 func (f *Fetcher) admit(v *visit, host string) (*Admission, error) {
 	if f.o.Admit == nil {
 		return nil, nil

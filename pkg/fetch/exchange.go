@@ -73,6 +73,7 @@ func (f *Fetcher) exchange(ctx context.Context, v *visit, u *target) (*answer, o
 		err = f.explain(ctx, timed, err)
 		var e *Error
 		out.failed = errors.As(err, &e) && e.Class != ClassCanceled && e.Class != ClassAddress
+		out.silent = !out.failed
 		return nil, out, err
 	}
 	defer resp.Body.Close()

@@ -91,6 +91,10 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 	defer adm.done()
 	wait, cancel := adm.waiting(ctx)
 	defer cancel()
+	host := hostKey(u.Hostname())
+	if err := f.recall(wait, host, adm.since()); err != nil {
+		return nil, err
+	}
 	var crawl time.Duration
 	if !f.o.IgnoreRobots && !v.robots {
 		rules, err := f.robots.get(wait, u)
@@ -103,18 +107,20 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 		crawl = rules.CrawlDelay
 		v.rights = rules.Rights(u.pathQuery())
 	}
-	turn, err := f.hosts.take(wait, hostKey(u.Hostname()), place{page: v.page, crawl: crawl, priority: v.req.Priority, since: adm.since()})
+	turn, err := f.hosts.take(wait, host, place{page: v.page, crawl: crawl, priority: v.req.Priority, since: adm.since()})
 	if err != nil {
 		return nil, callerError(wait, err)
 	}
 	run, end, ok := adm.running(ctx)
 	defer end()
 	if !ok {
-		turn.end(outcome{})
+		turn.end()
 		return nil, &Error{Class: ClassCanceled, Temporary: true, Err: context.Canceled}
 	}
 	a, out, err := f.exchange(run, v, u)
-	pause := turn.end(out)
+	pause, kept := turn.tell(out)
+	f.keepPause(ctx, host, kept) // in the order of the turns
+	turn.end()
 	switch {
 	case err != nil:
 		return nil, err

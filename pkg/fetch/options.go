@@ -44,6 +44,9 @@ type Options struct {
 	// Robots keeps robots.txt beyond this process. Nil: memory only.
 	Robots RobotsStore
 
+	// Pauses keeps beyond this process which hosts are left alone. Nil: memory only.
+	Pauses PauseStore
+
 	// IgnoreRobots fetches without asking for robots.txt.
 	IgnoreRobots bool
 

@@ -61,6 +61,8 @@ type host struct {
 	failures   int           // failures in a row: no answer, 429 or 5xx
 	challenges int           // answers in a row that wanted proof of a human reader
 	why        string        // reason of a ready that is further off than the delay
+	recalled   time.Time     // when the stored pause was read
+	kept       bool          // the store holds a pause, or what led to it
 }
 
 func newHosts(delay, maxWait time.Duration, limit int) *hosts {
@@ -79,13 +81,14 @@ type outcome struct {
 	failed    bool          // no answer came, or 429, or 5xx
 	throttled bool          // 429
 	challenge bool          // the answer wants proof of a human reader
+	silent    bool          // it was cut off from here, so nothing was heard of the host
 	pause     time.Duration // the host asked to be left alone
 	why       string        // reason of the pause, for error texts
 }
 
-// end gives the turn back, notes what the request told of the host, and
-// returns how long the host is left alone for that.
-func (u *turn) end(o outcome) time.Duration {
+// tell notes what the request told of the host. It returns how long the host is
+// left alone for that, and what a store must hear of it.
+func (u *turn) tell(o outcome) (pause time.Duration, kept *Pause) {
 	t, h := u.hosts, u.host
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -98,24 +101,35 @@ func (u *turn) end(o outcome) time.Duration {
 	if ready := now.Add(pause); ready.After(h.ready) {
 		h.ready, h.why = ready, why
 	}
+	return pause, h.keep(pause)
+}
+
+// end gives the turn back.
+func (u *turn) end() {
+	t, h := u.hosts, u.host
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	h.busy = false
 	t.release(h)
 	t.schedule(h)
-	return pause
 }
 
 // note counts what happened in a row and returns the pause that follows.
 func (h *host) note(o outcome) (pause time.Duration, why string) {
+	if o.silent {
+		return 0, ""
+	}
 	pause, why = o.pause, o.why
 	longer := func(d time.Duration, reason string) {
 		if d > pause {
 			pause, why = d, reason
 		}
 	}
-	if !o.challenge {
+	// A robots.txt that comes proves nothing: it is given to everybody.
+	if !o.challenge && o.page {
 		h.challenges = 0
 	}
-	if !o.failed {
+	if !o.failed && o.page {
 		h.failures = 0
 	}
 	if o.failed {

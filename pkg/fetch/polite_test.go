@@ -367,7 +367,7 @@ func TestHostTableIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.end(outcome{})
+		u.end()
 		if len(h.byName) > 3 || h.idle.Len() > 3 {
 			t.Fatalf("%d hosts, %d idle", len(h.byName), h.idle.Len())
 		}
@@ -375,7 +375,7 @@ func TestHostTableIsBounded(t *testing.T) {
 	if h.byName["held"] == nil || h.byName["host99"] == nil || h.byName["host0"] != nil {
 		t.Error("the wrong hosts are remembered")
 	}
-	held.end(outcome{})
+	held.end()
 	if h.idle.Len() != len(h.byName) {
 		t.Errorf("%d hosts, %d idle", len(h.byName), h.idle.Len())
 	}

@@ -291,7 +291,7 @@ func TestSourcesAPI(t *testing.T) {
 	if a.Total != 7 || a.States["failing"] != 2 || a.Sources[0].Failures != 11 || a.Sources[3].LastPoll != nil {
 		t.Errorf("%+v", a)
 	}
-	if p := a.Publishers; len(p) != 5 || p[0].State != "blocked" || p[0].Why != "robots.txt" || p[0].LastOK != nil || p[3].Since != nil || a.PublisherStates["ok"] != 2 {
+	if p := a.Publishers; len(p) != 6 || p[0].State != "blocked" || p[0].Why != "robots.txt" || p[0].LastOK != nil || p[2].State != "missing" || p[4].Since != nil || a.PublisherStates["ok"] != 2 {
 		t.Errorf("publishers %+v, %v", p, a.PublisherStates)
 	}
 	some := into[sourcesAnswer](t, get(t, h, "/api/v1/sources?state=ok&q=COAST"))

@@ -268,6 +268,7 @@ func (s someSources) Publishers(context.Context) ([]Publisher, error) {
 		{Site: "harbour-post.example", State: "ok", LastOK: testNow.Add(-3 * time.Hour)},
 		{Site: "ledger.example", State: "teasers", Since: testNow.Add(-72 * time.Hour), Why: "teaser", LastOK: testNow.Add(-time.Hour)},
 		{Site: "valley-echo.example", State: "failing", Since: testNow.Add(-12 * time.Minute), Why: "status 503", LastOK: testNow.Add(-time.Hour)},
+		{Site: "lost.example", State: "missing", Since: testNow.Add(-2 * time.Hour), Why: "404 or 410", LastOK: testNow.Add(-2 * time.Hour)},
 		{Site: "coast-wire.example", State: "ok", LastOK: testNow.Add(-26 * time.Hour)},
 		{Site: "namal.example", State: "blocked", Since: testNow.Add(-5 * time.Hour), Why: "robots.txt"},
 	}, nil

@@ -138,8 +138,11 @@ const maxPublisherRows = 200
 
 // publisherWords says a state as the page does.
 func publisherWords(state string) string {
-	if state == "teasers" {
+	switch state {
+	case "teasers":
 		return "teasers only"
+	case "missing":
+		return "pages missing"
 	}
 	return state
 }

@@ -300,6 +300,7 @@ func TestSourcesPage(t *testing.T) {
 	})
 	if want := []string{
 		"namal.example blocked 5 h ago robots.txt not lately", "valley-echo.example failing 12 min ago status 503 1 h ago",
+		"lost.example pages missing 2 h ago 404 or 410 2 h ago",
 		"ledger.example teasers only 3 days ago teaser 1 h ago",
 	}; !slices.Equal(publishers, want) {
 		t.Errorf("publishers %q, want %q", publishers, want)

@@ -42,7 +42,7 @@ type Source struct {
 // Publisher is how a site lets us in, as /sources shows it.
 type Publisher struct {
 	Site   string
-	State  string    // ok, blocked, failing or teasers
+	State  string    // ok, blocked, failing, missing or teasers
 	Since  time.Time // when the state began; zero: not known, or ok
 	Why    string    // what the last refusal, failure or teaser was; "" if ok
 	LastOK time.Time // when a page of it last came; zero: not in memory

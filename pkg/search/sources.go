@@ -13,7 +13,7 @@ import (
 var sourceStates = []string{"failing", "blocked", "gone", "new", "ok", "retired"}
 
 // publisherStates are the states of a publisher, those that need a person first.
-var publisherStates = []string{"blocked", "failing", "teasers", "ok"}
+var publisherStates = []string{"blocked", "failing", "missing", "teasers", "ok"}
 
 // sourceParams are the parameters of /sources and /api/v1/sources.
 var sourceParams = []string{"state", "q"}

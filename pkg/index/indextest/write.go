@@ -19,6 +19,7 @@ func writeTests() []test {
 		{"Outcomes", outcomes},
 		{"The newest wins in every order of arrival", permutations},
 		{"Of one fetch the later cleaner wins", laterCleaner},
+		{"A listing replaces no article", listings},
 		{"Several of one id in a batch are as separate calls", sameBatch},
 		{"A redelivery changes nothing", redelivery},
 		{"Versions", versions},
@@ -173,6 +174,49 @@ func laterCleaner(k *kit) {
 	} {
 		if o := k.upsert(step.article)[0]; o.Change != step.change {
 			k.Fatalf("%q of cleaner %s: %s, want %s", step.article.Text, step.article.Normalizer, o.Change, step.change)
+		}
+	}
+}
+
+// listings: what stands at the address of an article once it has left it replaces
+// it in no order of arrival, and an article replaces what was a listing.
+func listings(k *kit) {
+	listing := func(text string) article.Article {
+		return with(art("", "News", text), func(a *article.Article) { a.Kind = article.KindListing })
+	}
+	set := []article.Article{
+		listing("The first list."),
+		later(art("", "A title", "The article."), time.Hour),
+		later(listing("The last list."), 2*time.Hour),
+	}
+	n := 0
+	permute(len(set), func(order []int) {
+		id := number(n)
+		n++
+		for _, i := range order {
+			k.upsert(with(set[i], func(a *article.Article) { a.ID = id }))
+		}
+		if got := k.get(id); got.Text != set[1].Text {
+			k.Errorf("order %v keeps %q", order, got.Text)
+		}
+	})
+	id := func(a article.Article) article.Article {
+		return with(a, func(a *article.Article) { a.ID = "same" })
+	}
+	for _, step := range []struct {
+		article article.Article
+		change  index.Change
+		version int
+	}{
+		{id(set[0]), index.Created, 1},
+		{id(set[2]), index.NewVersion, 2},
+		{id(set[1]), index.NewVersion, 3},
+		{id(set[2]), index.Stale, 3},
+		{later(id(set[2]), 9*time.Hour), index.Stale, 3},
+		{later(id(set[1]), 9*time.Hour), index.Refreshed, 3},
+	} {
+		if o := k.upsert(step.article)[0]; o.Change != step.change || o.Version != step.version {
+			k.Fatalf("%q of %v: %s, version %d, want %s, version %d", step.article.Text, step.article.FetchedAt, o.Change, o.Version, step.change, step.version)
 		}
 	}
 }
