@@ -82,7 +82,7 @@ func day(o simulate.Options, rules []simulate.Rule) ([]*simulate.Result, error) 
 	results := simulate.Run(o, rules)
 	verdict := "goal reached"
 	if err := simulate.Goal(results); err != nil {
-		verdict = "not a fifth: " + err.Error()
+		verdict = "goal missed: " + err.Error()
 	}
 	fmt.Printf("\n%s, seed %d, %d feeds, polled for %s before (%s): %s\n", o.Mix.Name, o.Seed, o.Feeds, o.Warm, time.Since(start).Round(time.Second), verdict)
 	return results, simulate.WriteTable(os.Stdout, results)
