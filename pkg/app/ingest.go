@@ -121,7 +121,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.archive, err = openArchive(ctx, f, w.deps); err != nil {
 		return nil, err
 	}
-	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx.Done()}
+	handler := &pageFetcher{fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, traps: newTrapGuard(d.reg, d.log), hostDelay: f.HostDelay, log: d.log, stopping: ctx}
 	w.work, err = newPartitionWork(w, stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Handler: handler.handle,
 		Workers: f.FetchWorkers, MaxInFlight: f.FetchWorkers, Budget: stage.NewBudget(f.FetchWorkers),
