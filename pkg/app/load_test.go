@@ -283,7 +283,7 @@ func (r *loadRun) check(t *testing.T) {
 	}
 	rate, second, last := r.rate(), r.quarter(1), r.quarter(3)
 	if rate < loadGoal {
-		t.Errorf("%.0f pages/s, want %.0f", rate, loadGoal)
+		t.Errorf("%.0f pages/s, want %.0f; others used %.2f of the cores", rate, loadGoal, r.cores().others)
 	}
 	if float64(last) > float64(second)*loadGrowth {
 		t.Errorf("memory grows: %d MB in the second quarter of the run, %d MB in the last", second, last)

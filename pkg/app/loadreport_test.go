@@ -109,20 +109,32 @@ func (r *loadRun) report(t *testing.T) {
 	micros := func(a, b time.Duration) float64 { return float64((b - a).Microseconds()) / pages }
 	t.Logf("CPU a page: ingest %.0f µs, broker %.0f µs, sites %.0f µs; allocated by ingest %.0f kB in %.0f objects",
 		micros(a.ingest, b.ingest), micros(a.broker, b.broker), micros(a.site, b.site), r.allocated/float64(r.pages)/1e3, r.objects/float64(r.pages))
-	busy, idle, waits := b.machine.busy-a.machine.busy, b.machine.idle-a.machine.idle, b.machine.waits-a.machine.waits
-	ours := b.ingest - a.ingest + b.broker - a.broker + b.site - a.site
-	cores := func(d time.Duration) float64 { return d.Seconds() / took.Seconds() }
+	c := r.cores()
 	t.Logf("of %d cores %.2f worked for this run, %.2f for others, %.2f waited for the disk, %.2f had nothing to do: %s bounds the rate; a core does %.0f pages/s",
-		runtime.NumCPU(), cores(ours), cores(max(0, busy-ours)), cores(waits), cores(idle), bound(busy, idle+waits), pages/ours.Seconds())
+		runtime.NumCPU(), c.ours, c.others, c.waits, c.idle, c.bound(), pages/took.Seconds()/c.ours)
 	t.Logf("memory in the quarters of the run: ingest %d, %d, %d, %d MB; broker %d MB at first, %d MB with %d pages",
 		r.quarter(0), r.quarter(1), r.quarter(2), r.quarter(3), a.brokerMB, b.brokerMB, b.done)
 	t.Logf("stored a page: %s; and its message in %s removed", strings.Join(r.writes(t), ", "), bus.StreamURLs)
 }
 
+// cores is how many cores did what while the worker had enough to do.
+type cores struct{ ours, others, waits, idle float64 }
+
+func (r *loadRun) cores() cores {
+	seen := r.windows()
+	a, b := seen[0], seen[len(seen)-1]
+	share := func(d time.Duration) float64 { return d.Seconds() / b.at.Sub(a.at).Seconds() }
+	ours := b.ingest - a.ingest + b.broker - a.broker + b.site - a.site
+	return cores{
+		ours: share(ours), others: max(0, share(b.machine.busy-a.machine.busy-ours)),
+		waits: share(b.machine.waits - a.machine.waits), idle: share(b.machine.idle - a.machine.idle),
+	}
+}
+
 // bound says what the run was waiting for. Cores that are free while there are
 // pages left wait for answers, and those wait for the broker's syncs.
-func bound(busy, free time.Duration) string {
-	if free > (busy+free)/5 {
+func (c cores) bound() string {
+	if c.waits+c.idle > (c.ours+c.others)/4 {
 		return "waiting for the broker to sync"
 	}
 	return "CPU"

@@ -214,7 +214,7 @@ func (g *group) allows() bool {
 		return false // asked again with the next batch
 	}
 	if !yes {
-		g.bus.log.Info("stream stores messages singly, which limits the rate: run `nats stream edit "+g.stream+" --allow-batch` and start again", "stream", g.stream)
+		g.bus.log.Info("stream takes no batches, which limits the rate: an earlier version created it; set its allow_atomic and start again", "stream", g.stream)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -163,7 +163,7 @@ func TestGroupWithStreamOfEarlierVersion(t *testing.T) {
 	if held, batched := stored(t, b, StreamPages); len(held) != 100 || batched != 0 {
 		t.Errorf("%d messages stored, %d in batches", len(held), batched)
 	}
-	if n := strings.Count(log.String(), "nats stream edit PAGES"); n != 1 {
+	if n := strings.Count(log.String(), "set its allow_atomic"); n != 1 {
 		t.Errorf("the log says %d times how to mend it, want once:\n%s", n, log)
 	}
 }
