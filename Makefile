@@ -13,7 +13,7 @@ GOFUMPT  := $(TOOLS)/gofumpt
 RACE     := $(if $(shell command -v cc gcc clang 2>/dev/null),-race,)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check lint fmt fuzz bench eval hostile drill simulate images compose tools screenshots clean
+.PHONY: help build run test check lint fmt fuzz bench eval hostile drill simulate load images compose tools screenshots clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ drill: ## workers killed again and again: 2,000 pages through the pipeline, 6,00
 simulate: ## days of 10,000 feeds polled by our rule and by three others, and 2,000 hosts that watch their manners; fails when a goal is missed
 	COPYDESK_SIMULATE=1 go test -count=1 -timeout 15m -run "^TestSimulatedWeb$$" -v ./pkg/app
 	@go run ./pkg/simulate/day
+
+load: ## 60,000 pages of 20 KB through an ingest worker into a broker that syncs every write; fails below 2,000 pages/s
+	COPYDESK_LOAD=1 go test -count=1 -timeout 15m -run '^TestLoad$$' -v ./pkg/app
 
 images: ## build the container images with Docker
 	for c in $(COMMANDS); do docker build -f deploy/Dockerfile --target $$c -t copydesk/$$c . || exit 1; done

@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 	case "forgetful":
 		os.Exit(Main("index", "An index worker that knows nothing of what was before.", &forgetfulCommand{}, os.Args[1:], env))
 	}
+	if role := os.Getenv(roleEnv); role != "" {
+		os.Exit(playRole(role, os.Args[1:], env))
+	}
 	status := m.Run()
 	if builtBinaries.Load() {
 		if dir, err := binaries(); err == nil {

@@ -45,7 +45,7 @@ type pageFetcher struct {
 	turns    *hostTurns
 	sites    *publishers // nil: takedowns are never held
 	log      *slog.Logger
-	stopping <-chan struct{} // closed when the worker is told to end
+	stopping context.Context // ends when the worker is told to; nil: never
 }
 
 // stopGrace is how long a fetch may go on when the worker is told to end; what
@@ -55,12 +55,10 @@ const stopGrace = time.Second
 // untilStop returns a context that ends shortly after the worker is told to.
 func (p *pageFetcher) untilStop(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.stopping:
-		}
+	if p.stopping == nil {
+		return ctx, cancel
+	}
+	drop := context.AfterFunc(p.stopping, func() {
 		timer := time.NewTimer(stopGrace)
 		defer timer.Stop()
 		select {
@@ -68,8 +66,11 @@ func (p *pageFetcher) untilStop(ctx context.Context) (context.Context, context.C
 		case <-timer.C:
 			cancel()
 		}
-	}()
-	return ctx, cancel
+	})
+	return ctx, func() {
+		drop()
+		cancel()
+	}
 }
 
 // handle fetches the page of one URL message. A page that was fetched is
@@ -138,7 +139,10 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 	if resp.NotModified {
 		return p.same(state, &earlier, m, lookUnchanged)
 	}
-	final, err := weburl.Canonical(resp.FinalURL)
+	final, err := m.URL, error(nil)
+	if resp.FinalURL != m.URL { // which is canonical
+		final, err = weburl.Canonical(resp.FinalURL)
+	}
 	if !m.Revisit.IsZero() {
 		switch {
 		case err != nil || !mayBeHTML(resp.ContentType):
@@ -155,9 +159,9 @@ func (p *pageFetcher) fetched(state *pageState, m urlMessage, resp *fetch.Respon
 	}
 	page := &article.Page{
 		ID: article.ID(final), URL: m.URL, FinalURL: final, Status: resp.Status, ContentType: resp.ContentType,
-		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body,
+		FetchedAt: resp.FetchedAt, Feed: m.Feed, Entry: m.Entry, Rights: resp.Rights, Body: resp.Body, BodyHash: article.BytesHash(resp.Body),
 	}
-	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, article.BytesHash(resp.Body)
+	state.FinalURL, state.PageID, state.BodyHash = final, page.ID, page.BodyHash
 	state.Rights = reservedBy(resp.Rights)
 	p.traps.saw(m.URL, state.BodyHash, time.Now())
 	state.ETag, state.LastModified = resp.ETag, resp.LastModified

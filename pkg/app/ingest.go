@@ -125,7 +125,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	}
 	handler := &pageFetcher{
 		fetcher: w.fetcher, archive: w.archive, pages: w.pages, revisits: w.looks, sites: w.sites, traps: newTrapGuard(d.reg, d.log),
-		turns: newHostTurns(f.HostDelay), log: d.log, stopping: ctx.Done(),
+		turns: newHostTurns(f.HostDelay), log: d.log, stopping: ctx,
 	}
 	w.work, err = newPartitionWork(w, stage.Options{
 		Name: "ingest", Bus: d.bus, Stream: bus.StreamURLs, Handler: handler.handle,

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/copydesk/copydesk/pkg/article"
@@ -163,6 +164,23 @@ func (b bucket) swap(ctx context.Context, key string, value []byte, revision uin
 	return next, err
 }
 
+// swapGrouped is swap for keys of which many are written at about the same time:
+// the broker may store several with one sync.
+func (b bucket) swapGrouped(ctx context.Context, key string, value []byte, revision uint64) (next uint64, err error) {
+	m := &nats.Msg{Subject: "$KV." + b.kv.Bucket() + "." + key, Data: value, Header: nats.Header{}}
+	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(revision, 10))
+	err = b.bus.Call(ctx, stateTimeout, func(ctx context.Context) (err error) {
+		next, err = b.bus.Publish(ctx, m)
+		return err
+	})
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		// The bucket knows whether that is a conflict, or a key that was deleted.
+		return b.swap(ctx, key, value, revision)
+	}
+	return next, err
+}
+
 // feedStore keeps feed states by compare-and-set.
 type feedStore struct{ bucket }
 
@@ -266,7 +284,7 @@ func (s pageStore) save(ctx context.Context, state *pageState) error {
 	if err != nil {
 		return fmt.Errorf("encode state of page %s: %w", state.URL, err)
 	}
-	revision, err := s.swap(ctx, pageKey(state.URL), data, state.revision)
+	revision, err := s.swapGrouped(ctx, pageKey(state.URL), data, state.revision)
 	if err != nil {
 		return fmt.Errorf("save state of page %s: %w", state.URL, err)
 	}

@@ -40,6 +40,7 @@ type Page struct {
 	Entry       Entry     // what that feed said of it
 	Rights      Rights    // what the publisher reserves, as far as the fetch told
 	Body        []byte    // decoded of any Content-Encoding
+	BodyHash    string    // [BytesHash] of Body where it is known already
 }
 
 // Entry is what a feed says of a page: hints, never trusted over the page.
@@ -61,7 +62,12 @@ func (e Entry) IsZero() bool {
 
 // MsgID returns the message id of the page: two fetches of the same bytes have
 // the same one.
-func (p *Page) MsgID() string { return p.ID + ":" + BytesHash(p.Body) }
+func (p *Page) MsgID() string {
+	if p.BodyHash != "" {
+		return p.ID + ":" + p.BodyHash
+	}
+	return p.ID + ":" + BytesHash(p.Body)
+}
 
 // Headers returns the facts of the page as message headers; encoding names how
 // the body that travels with them is compressed ("zstd", or "" for not).

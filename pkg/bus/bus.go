@@ -72,6 +72,7 @@ type Bus struct {
 	closed chan struct{} // closed once the connection is
 
 	session atomic.Pointer[session]
+	groups  map[string]*group // by the beginning of their subjects
 
 	mu      sync.Mutex
 	buckets map[string]jetstream.KeyValue
@@ -98,6 +99,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	}
 	b := &Bus{opts: o, log: o.Logger.With("component", "bus"), closed: make(chan struct{}), buckets: map[string]jetstream.KeyValue{}}
 	b.session.Store(newSession())
+	b.groups = newGroups(b)
 	conn, err := b.dial(ctx)
 	if err != nil {
 		return nil, err

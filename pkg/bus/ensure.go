@@ -108,8 +108,14 @@ func (b *Bus) ensureBucket(ctx context.Context, l bucketLayout) error {
 		if IsFull(err) {
 			return fmt.Errorf("create %s of %s: %w: give the broker more storage (max_file_store)", object, bytesText(l.maxBytes), err)
 		}
-		if err == nil || errors.Is(err, jetstream.ErrBucketExists) {
+		created := err == nil
+		if created || errors.Is(err, jetstream.ErrBucketExists) {
 			s, err = b.js.Stream(ctx, "KV_"+l.name)
+		}
+		if created && err == nil && l.batches {
+			config := s.CachedInfo().Config
+			config.AllowAtomicPublish = true
+			s, err = b.js.UpdateStream(ctx, config)
 		}
 	}
 	if err != nil {

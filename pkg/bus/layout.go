@@ -39,6 +39,7 @@ func streams() []jetstream.StreamConfig {
 		{
 			Name: StreamPages, Subjects: []string{"copydesk.page.*"}, Description: "fetched pages",
 			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 4 * gib, Duplicates: duplicateWindow,
+			AllowAtomicPublish: true,
 		},
 		{
 			Name: StreamArticles, Subjects: []string{"copydesk.article.*"}, Description: "cleaned articles",
@@ -61,20 +62,31 @@ type bucketLayout struct {
 	name, description string
 	ttl               time.Duration // 0: for ever
 	maxBytes          int64
+	batches           bool // several values can be stored with one sync
 }
 
 func buckets(leaseTTL time.Duration) []bucketLayout {
 	return []bucketLayout{
-		{BucketFeeds, "state of feeds", 0, 512 * mib},
-		{BucketPages, "fetch state of pages", 7 * day, gib},
-		{BucketRobots, "robots.txt of hosts", day, gib},
+		{BucketFeeds, "state of feeds", 0, 512 * mib, false},
+		{BucketPages, "fetch state of pages", 7 * day, gib, true},
+		{BucketRobots, "robots.txt of hosts", day, gib, false},
 		// The longest pause is 6 hours; what led to it counts for as long again.
-		{BucketHosts, "which hosts are left alone", 12 * time.Hour, 64 * mib},
-		{BucketSites, "how publishers let us in", 30 * day, 64 * mib},
-		{BucketLeases, "who owns what", leaseTTL, 16 * mib},
-		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib},
-		{BucketShares, "which worker owns which part", 0, mib},
-		{BucketAttempts, "attempts at redelivered messages", day, 64 * mib},
+		{BucketHosts, "which hosts are left alone", 12 * time.Hour, 64 * mib, false},
+		{BucketSites, "how publishers let us in", 30 * day, 64 * mib, false},
+		{BucketLeases, "who owns what", leaseTTL, 16 * mib, false},
+		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib, false},
+		{BucketShares, "which worker owns which part", 0, mib, false},
+		{BucketAttempts, "attempts at redelivered messages", day, 64 * mib, false},
+	}
+}
+
+// groupedStreams is where messages that come at about the same time are stored
+// together, by the beginning of their subjects: what is written for each page.
+// [Bus.Ensure] creates them so that they take batches.
+func groupedStreams() map[string]string {
+	return map[string]string{
+		"copydesk.page.":           StreamPages,
+		"$KV." + BucketPages + ".": "KV_" + BucketPages,
 	}
 }
 

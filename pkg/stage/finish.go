@@ -164,11 +164,8 @@ func (w *Worker) publish(m *nats.Msg, limit int) (sequence uint64, err error) {
 	}
 	defer stall("", nil)
 	for attempt := 0; ; attempt++ {
-		err := w.limited(DefaultPublishTimeout, func(ctx context.Context) error {
-			ack, err := w.o.Bus.JetStream().PublishMsg(ctx, m)
-			if err == nil {
-				sequence = ack.Sequence
-			}
+		err := w.limited(DefaultPublishTimeout, func(ctx context.Context) (err error) {
+			sequence, err = w.o.Bus.Publish(ctx, m)
 			return err
 		})
 		switch {

@@ -68,7 +68,7 @@ func linkTarget(u *URL) string {
 		return ""
 	}
 	values := map[string]string{}
-	for part := range strings.SplitSeq(u.u.Query(), "&") {
+	for part := range strings.SplitSeq(u.query, "&") {
 		name, value, _ := strings.Cut(part, "=")
 		name = strings.ToLower(name)
 		if _, twice := values[name]; !twice {

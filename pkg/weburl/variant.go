@@ -31,8 +31,8 @@ func Variants(raw string) []string {
 	if rest, ok := strings.CutPrefix(u.Path(), "/amp/"); ok {
 		paths = append(paths, "/"+rest)
 	}
-	queries := []string{u.u.Query()}
-	if q := withoutVariant(u.u.Query()); q != u.u.Query() {
+	queries := []string{u.query}
+	if q := withoutVariant(u.query); q != u.query {
 		queries = append(queries, q)
 	}
 	return combine(u, hosts, paths, queries)
@@ -114,7 +114,7 @@ func Confirmed(final, named string) string {
 // isSectionOf reports whether n is a page above f that lists articles and is
 // none: its path is the beginning of that of f and ends in a plain word.
 func isSectionOf(n, f *URL) bool {
-	if n.u.Query() != "" {
+	if n.query != "" {
 		return false
 	}
 	dir := strings.TrimSuffix(n.Path(), "/")

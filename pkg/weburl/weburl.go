@@ -28,10 +28,18 @@ const Partitions = 64
 var ErrInvalid = errors.New("invalid URL")
 
 // URL is a parsed http or https URL.
-type URL struct{ u *url.Url }
+type URL struct{ href, scheme, host, port, hostPort, path, query string }
 
 // Parse parses an absolute http or https URL. Errors wrap [ErrInvalid].
 func Parse(raw string) (*URL, error) {
+	if u, ok := parsePlain(raw); ok {
+		return u, nil
+	}
+	return parse(raw)
+}
+
+// parse is Parse for every spelling.
+func parse(raw string) (*URL, error) {
 	raw = strings.TrimSpace(raw)
 	if len(raw) > MaxLength {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrInvalid, MaxLength)
@@ -50,11 +58,14 @@ func check(raw string, u *url.Url) (*URL, error) {
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("%w %q: no host", ErrInvalid, clip(raw))
 	}
+	href := u.Href(true)
 	// Percent-encoding can make a URL three times as long as it was.
-	if len(u.Href(true)) > MaxLength {
+	if len(href) > MaxLength {
 		return nil, fmt.Errorf("%w: longer than %d bytes when encoded", ErrInvalid, MaxLength)
 	}
-	return &URL{u}, nil
+	return &URL{
+		href: href, scheme: u.Scheme(), host: u.Hostname(), port: u.Port(), hostPort: u.Host(), path: u.Pathname(), query: u.Query(),
+	}, nil
 }
 
 // clip keeps error lines readable.
@@ -66,24 +77,29 @@ func clip(s string) string {
 }
 
 // String returns the URL as a browser would send it, without its fragment.
-func (u *URL) String() string { return u.u.Href(true) }
+func (u *URL) String() string { return u.href }
 
 // Scheme returns "http" or "https".
-func (u *URL) Scheme() string { return u.u.Scheme() }
+func (u *URL) Scheme() string { return u.scheme }
 
 // Host returns the host name, lower case, international names as punycode,
 // without port.
-func (u *URL) Host() string { return u.u.Hostname() }
+func (u *URL) Host() string { return u.host }
 
 // HostPort returns the host name with its port where that is not the default
 // one of the scheme.
-func (u *URL) HostPort() string { return u.u.Host() }
+func (u *URL) HostPort() string { return u.hostPort }
 
 // Path returns the path, percent-encoded.
-func (u *URL) Path() string { return u.u.Pathname() }
+func (u *URL) Path() string { return u.path }
 
 // PathQuery returns path and query as a request sends them.
-func (u *URL) PathQuery() string { return u.u.Pathname() + u.u.Search() }
+func (u *URL) PathQuery() string {
+	if u.query == "" {
+		return u.path
+	}
+	return u.path + "?" + u.query
+}
 
 // Resolve returns ref made absolute against base, without fragment. Errors
 // wrap [ErrInvalid].
@@ -136,11 +152,11 @@ func (u *URL) plainer() string {
 	if host == "" {
 		host = u.Host()
 	}
-	if port := u.u.Port(); port != "" {
+	if port := u.port; port != "" {
 		host += ":" + port
 	}
 	s := u.Scheme() + "://" + host + normalEscapes(keepSegments(u.Path()))
-	if query := normalEscapes(keepParams(u.u.Query())); query != "" {
+	if query := normalEscapes(keepParams(u.query)); query != "" {
 		s += "?" + query
 	}
 	return s
