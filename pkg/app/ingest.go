@@ -131,7 +131,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if err != nil {
 		return nil, err
 	}
-	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log}
+	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log, pending: w.backfillPending}
 	w.poller = newPoller(d.log, w.poll)
 	registerIngestMetrics(d.reg, w)
 	return w, nil
