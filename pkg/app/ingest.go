@@ -86,6 +86,7 @@ type ingestWorker struct {
 	plans  *plans
 	poller *poller
 	looks  *revisits
+	old    *backfills
 
 	feedPoller *feedPoller
 	feeds      feedStore
@@ -113,6 +114,9 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	}
 	w.cache = &sourceCache{store: w.feeds}
 	if w.looks, err = newRevisits(w); err != nil {
+		return nil, err
+	}
+	if w.old, err = newBackfills(ctx, w); err != nil {
 		return nil, err
 	}
 	if w.warcs, err = newWARCInput(w.deps, f, stdin, w.feeds.bucket); err != nil {
@@ -177,7 +181,7 @@ func (w *ingestWorker) Run(ctx context.Context) error {
 		defer end()
 		return w.work.hold(gctx)
 	})
-	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run} {
+	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run, w.old.run} {
 		group.Go(func() error { part(rest); return nil })
 	}
 	group.Go(func() error { w.enqueueLists(gctx); return nil })

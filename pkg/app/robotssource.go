@@ -41,13 +41,13 @@ func (p *feedPoller) siteSitemaps(ctx context.Context, page string, notFeed erro
 	if !isFrontPage(page) {
 		return "", fmt.Errorf("%w: %w", notFeed, errNoFeedLink)
 	}
-	address, _, err := sitemapsOfSite(ctx, p.fetcher, page)
+	address, _, err := sitemapsOfSite(ctx, p.fetcher, page, fetch.PriorityFresh)
 	return address, err
 }
 
 // sitemapsOfSite returns where the sitemaps of a site are named, and which they
 // are: in robots.txt, else /sitemap.xml by itself.
-func sitemapsOfSite(ctx context.Context, f *fetch.Fetcher, site string) (address string, refs []feed.SitemapRef, err error) {
+func sitemapsOfSite(ctx context.Context, f *fetch.Fetcher, site string, priority fetch.Priority) (address string, refs []feed.SitemapRef, err error) {
 	address = onSite(site, "/robots.txt")
 	rules, err := f.Robots(ctx, address)
 	if err != nil {
@@ -57,7 +57,7 @@ func sitemapsOfSite(ctx context.Context, f *fetch.Fetcher, site string) (address
 		return address, refs, nil
 	}
 	address = onSite(site, "/sitemap.xml")
-	resp, err := f.Fetch(ctx, fetch.Request{URL: address, Kind: fetch.KindFeed})
+	resp, err := f.Fetch(ctx, fetch.Request{URL: address, Kind: fetch.KindFeed, Priority: priority})
 	if err == nil {
 		_, err = feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
 	}
@@ -94,7 +94,7 @@ func (p *feedPoller) readRobots(ctx context.Context, state *feedState) (found, e
 	}
 	refs := sitemapRefs(rules)
 	if len(refs) == 0 {
-		address, _, err := sitemapsOfSite(ctx, p.fetcher, state.target())
+		address, _, err := sitemapsOfSite(ctx, p.fetcher, state.target(), fetch.PriorityFresh)
 		if err != nil {
 			return found{}, err
 		}

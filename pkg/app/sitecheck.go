@@ -39,7 +39,7 @@ const maxSiteTries = 3
 // trySite finds the sitemaps of a site, and reads the first of those that would
 // be polled.
 func (r *feedCheck) trySite(ctx context.Context, f *fetch.Fetcher, site string) {
-	named, refs, err := sitemapsOfSite(ctx, f, site)
+	named, refs, err := sitemapsOfSite(ctx, f, site, fetch.PriorityFresh)
 	if err != nil {
 		r.failed(err)
 		return
