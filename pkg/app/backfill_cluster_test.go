@@ -102,11 +102,11 @@ func TestBackfillAcrossWorkers(t *testing.T) {
 		t.Errorf("list shows\n%s", out)
 	}
 	eventually(t, 30*time.Second, "nobody works on it", func() bool {
-		first.old.mu.Lock()
-		second.old.mu.Lock()
-		defer first.old.mu.Unlock()
-		defer second.old.mu.Unlock()
-		return len(first.old.running)+len(second.old.running) == 0
+		first.backfill.mu.Lock()
+		second.backfill.mu.Lock()
+		defer first.backfill.mu.Unlock()
+		defer second.backfill.mu.Unlock()
+		return len(first.backfill.running)+len(second.backfill.running) == 0
 	})
 }
 

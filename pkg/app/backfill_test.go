@@ -74,7 +74,11 @@ func newHandBackfill(t *testing.T) *handBackfill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := fetch.New(fetch.Options{AllowPrivate: true, NoDelay: true})
+	f, err := fetch.New(fetch.Options{AllowPrivate: true, NoDelay: true, Report: func(r fetch.Request, _ *fetch.Response, _ *fetch.Error) {
+		if r.Priority != fetch.PriorityBackfill {
+			t.Errorf("%s is asked for before others", r.URL)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,14 +50,17 @@ func (w *backfillWalk) list(ctx context.Context, l level, parsed *feed.Feed) err
 			w.metrics.count(outcome, n)
 		}
 	}
+	if all == 0 && counts[backfillOtherSite] > 0 {
+		w.remark(l.address, fmt.Errorf("its pages are of another site than %s; add the backfill by the address of that site", w.job.Site))
+	}
+	handed := all - len(pages)
 	for chunk := range slices.Chunk(pages, backfillChunk) {
 		if err := w.chunk(ctx, parsed, chunk); err != nil {
 			return err
 		}
-		last := chunk[len(chunk)-1].URL
-		place, _ := slices.BinarySearchFunc(pages, last, func(e feed.Entry, url string) int { return strings.Compare(url, e.URL) })
-		w.job.Cursor = append(slices.Clone(l.path), last)
-		w.job.Progress = l.low + (l.high-l.low)*float64(all-len(pages)+place+1)/float64(all)
+		handed += len(chunk)
+		w.job.Cursor = append(slices.Clone(l.path), chunk[len(chunk)-1].URL)
+		w.job.Progress = l.low + (l.high-l.low)*float64(handed)/float64(all)
 		if err := w.save(ctx); err != nil {
 			return err
 		}

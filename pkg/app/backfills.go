@@ -38,6 +38,7 @@ type backfills struct {
 	log     *slog.Logger
 	retry   time.Duration // after the first failure of a sitemap; then twice as long each time
 	poll    time.Duration // how often the queue is looked at while it is full
+	parsing sync.Mutex    // one sitemap at a time: each may take some ten times its size
 
 	mu      sync.Mutex
 	jobs    map[string]backfillBrief

@@ -270,6 +270,8 @@ func (w *backfillWalk) fetch(ctx context.Context, url string) (parsed *feed.Feed
 		if err != nil {
 			return err
 		}
+		w.parsing.Lock()
+		defer w.parsing.Unlock()
 		parsed, err = feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
 		return err
 	})

@@ -86,8 +86,8 @@ type ingestWorker struct {
 	plans  *plans
 	poller *poller
 	looks  *revisits
-	old    *backfills
 
+	backfill   *backfills
 	feedPoller *feedPoller
 	feeds      feedStore
 	pages      pageStore
@@ -116,7 +116,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.looks, err = newRevisits(w); err != nil {
 		return nil, err
 	}
-	if w.old, err = newBackfills(ctx, w); err != nil {
+	if w.backfill, err = newBackfills(ctx, w); err != nil {
 		return nil, err
 	}
 	if w.warcs, err = newWARCInput(w.deps, f, stdin, w.feeds.bucket); err != nil {
@@ -181,7 +181,7 @@ func (w *ingestWorker) Run(ctx context.Context) error {
 		defer end()
 		return w.work.hold(gctx)
 	})
-	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run, w.old.run} {
+	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.watchFeeds, w.sites.run, w.backfill.run} {
 		group.Go(func() error { part(rest); return nil })
 	}
 	group.Go(func() error { w.enqueueLists(gctx); return nil })

@@ -19,7 +19,7 @@ const (
 	maxOldPending = 20_000
 	// maxSeenTree bounds the hashes kept of entries that a poll did not see, where
 	// each poll reads only those sitemaps of many that changed.
-	maxSeenTree = 50_000
+	maxSeenTree = 20_000
 	// restAfter is when a source is polled again that had more than one poll reads.
 	restAfter = 5 * time.Minute
 )

@@ -22,12 +22,13 @@ const (
 // is retired itself, unless a list names it too or it was imported.
 
 // elsewhere notes a sitemap that is another worker's to read.
-func (w *sitemapWalk) elsewhere(address, url string, depth int) {
+func (w *sitemapWalk) elsewhere(url string) {
 	canonical, err := weburl.Canonical(url)
-	if err != nil || canonical == w.state.URL || slices.Contains(w.away, canonical) || !w.allowed(address, url, depth) {
+	if err != nil || canonical == w.state.URL || slices.Contains(w.away, canonical) {
 		return
 	}
 	if w.state.Depth >= maxHostedDepth || len(w.away) >= maxHosted {
+		w.beyond++
 		w.p.log.Debug("sitemap of another host left out: too many, or too deep", "feed", w.state.URL, "sitemap", url)
 		return
 	}
@@ -93,12 +94,12 @@ func (p *feedPoller) saveUnless(ctx context.Context, s *feedState) error {
 	return nil
 }
 
-// revive makes a feed one that is polled. Without validators, so that it finds
+// revive makes a feed one that is polled. It reads its tree anew, so that it finds
 // the sitemaps again that were retired with it.
 func (s *feedState) revive() {
 	s.State = feedNew
 	if len(s.Hosted) > 0 {
-		s.ETag, s.LastModified = "", ""
+		s.ETag, s.LastModified, s.Children = "", "", nil
 	}
 }
 

@@ -41,6 +41,7 @@ type sitemapNote struct {
 	Format       string    `json:"format,omitempty"`
 	Error        string    `json:"error,omitempty"`
 	Failures     int       `json:"failures,omitempty"`
+	Open         bool      `json:"open,omitempty"`   // an index that does not say when its sitemaps changed
 	Missed       int       `json:"missed,omitempty"` // polls since it was last named
 }
 
@@ -60,6 +61,8 @@ type sitemapWalk struct {
 	failed  int
 	left    int   // for the next poll
 	closed  int   // indexes that were not looked into
+	foreign int   // on other sites
+	beyond  int   // on other hosts, and more or deeper than is allowed
 	undated int   // sitemaps whose index does not say when they changed
 	busy    error // the host has no time for more
 	first   error // the first failure
@@ -177,23 +180,24 @@ func (w *sitemapWalk) child(ctx context.Context, address string, ref feed.Sitema
 		note.Cold = cold
 	}
 	note.Missed = 0
-	if partitionOf(ref.URL) != w.part {
-		w.elsewhere(address, ref.URL, depth)
+	switch {
+	case !w.allowed(address, ref.URL, depth):
+		w.foreign++
+		return nil
+	case partitionOf(ref.URL) != w.part:
+		w.elsewhere(ref.URL)
 		return nil
 	}
 	w.notes[ref.URL] = &note
 	dated := !ref.LastModified.IsZero()
 	switch {
-	case !w.allowed(address, ref.URL, depth):
-		note.Error = "on another site"
-		return nil
-	case note.Read && (dated && !ref.LastModified.After(note.Modified) || !dated && time.Now().Before(note.Next)):
+	case note.Read && (dated && !note.Open && !ref.LastModified.After(note.Modified) || !dated && time.Now().Before(note.Next)):
 		w.read++
 		if note.Format == feed.FormatSitemapIndex {
 			w.closed++
 		}
 		return nil
-	case w.busy != nil || w.docs >= maxSitemaps || w.got.poll.Entries >= maxTreeEntries:
+	case w.enough():
 		w.leave(&note)
 		return nil
 	}
@@ -204,7 +208,7 @@ func (w *sitemapWalk) child(ctx context.Context, address string, ref feed.Sitema
 	}
 	resp, err := w.p.fetcher.Fetch(ctx, req)
 	if err != nil {
-		return w.missed(ctx, address, ref.URL, depth, &note, err)
+		return w.missed(ctx, ref.URL, &note, err)
 	}
 	note.Next = time.Now().Add(jitter(pause))
 	if note.Format == feed.FormatNewsSitemap {
@@ -254,11 +258,16 @@ func (w *sitemapWalk) take(ctx context.Context, ref feed.SitemapRef, depth int, 
 		return nil
 	}
 	note.Read, note.Cold, note.Modified = true, false, ref.LastModified
-	note.ETag, note.LastModified = resp.ETag, resp.LastModified
-	if w.undated > undated {
+	note.ETag, note.LastModified, note.Open = resp.ETag, resp.LastModified, w.undated > undated
+	if note.Open {
 		note.ETag, note.LastModified = "", "" // the index may stay the same while what it names changes
 	}
 	return nil
+}
+
+// enough reports whether nothing more may be fetched in this poll.
+func (w *sitemapWalk) enough() bool {
+	return w.busy != nil || w.docs >= maxSitemaps || w.got.poll.Entries >= maxTreeEntries
 }
 
 // leave puts a sitemap off to the next poll.
@@ -270,7 +279,7 @@ func (w *sitemapWalk) leave(note *sitemapNote) {
 }
 
 // missed settles a sitemap that could not be fetched.
-func (w *sitemapWalk) missed(ctx context.Context, address, url string, depth int, note *sitemapNote, err error) error {
+func (w *sitemapWalk) missed(ctx context.Context, url string, note *sitemapNote, err error) error {
 	var ferr *fetch.Error
 	if ctx.Err() != nil || !errors.As(err, &ferr) {
 		return err
@@ -282,7 +291,7 @@ func (w *sitemapWalk) missed(ctx context.Context, address, url string, depth int
 		return err // handed over just now
 	case ferr.Class == fetch.ClassElsewhere:
 		delete(w.notes, url)
-		w.elsewhere(address, url, depth)
+		w.elsewhere(url)
 		return nil
 	}
 	if _, later := notItsTurn(err); later {
@@ -373,6 +382,12 @@ func (w *sitemapWalk) note() string {
 	}
 	if len(w.away) > 0 {
 		add("%d sitemaps are sources of their own, on other hosts", len(w.away))
+	}
+	if w.foreign > 0 {
+		add("%d sitemaps on other sites are left out", w.foreign)
+	}
+	if w.beyond > 0 {
+		add("%d sitemaps on other hosts are left out: at most %d, %d indexes deep; make them sources yourself", w.beyond, maxHosted, maxHostedDepth)
 	}
 	return text
 }

@@ -356,6 +356,22 @@ func TestSitemapTree(t *testing.T) {
 	p.poll(root)
 	p.want("the one that changed", "newer")
 
+	// What the root says of a nested index says nothing of sitemaps without a date.
+	site.put("/outer.xml", sitemapIndex(at("/inner.xml", 48*time.Hour)))
+	site.put("/inner.xml", sitemapIndex(base(0)+"/leaf.xml"))
+	site.put("/leaf.xml", urlset(page("leaf")))
+	p.poll(base(0) + "/outer.xml")
+	p.want("nested, first", "leaf")
+	site.put("/leaf.xml", urlset(page("leaf"), page("leaf2")))
+	p.poll(base(0) + "/outer.xml")
+	p.want("nested, again", "leaf2")
+
+	// Another site, which no robots.txt names.
+	site.put("/foreign.xml", sitemapIndex("http://elsewhere.example/a.xml", at("/leaf.xml", time.Hour)))
+	if s = p.poll(base(0) + "/foreign.xml"); s.State != feedOK || len(s.Hosted) > 0 || !strings.Contains(s.Note, "1 sitemaps on other sites") {
+		t.Errorf("%s, %v, %s", s.State, s.Hosted, s.Note)
+	}
+
 	// Deeper than three, and for ever.
 	n := 0
 	for i := range 6 {
@@ -452,4 +468,24 @@ func TestSitemapsOnHostsOfOtherWorkers(t *testing.T) {
 		}
 		return true
 	})
+}
+
+func TestSitemapsThatAnOlderVersionReadAreNotReadAgain(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	site := newMapSite()
+	base := loopbackSites(t, 1, func(int, func(int) string) http.Handler { return site })
+	p := newTreePoll(t)
+	root, at := base(0)+"/index.xml", time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	site.put("/index.xml", sitemapIndex(base(0)+"/a.xml "+at.Format(time.RFC3339), base(0)+"/b.xml "+at.Format(time.RFC3339)))
+	site.put("/a.xml", urlset(base(0)+"/news/a"))
+	site.put("/b.xml", urlset(base(0)+"/news/b"))
+	old := &feedState{URL: root, State: feedOK, Sitemaps: map[string]time.Time{base(0) + "/a.xml": at}, Cadence: cadence.State{At: at}}
+	if err := p.feeds.save(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	s := p.poll(root)
+	p.want("the one that it did not read", "b")
+	if site.times("/a.xml") != 0 || s.Sitemaps != nil || !s.Children[base(0)+"/a.xml"].Read {
+		t.Errorf("asked %v, state %+v", site.asked, s)
+	}
 }
