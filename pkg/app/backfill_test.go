@@ -271,7 +271,7 @@ func TestBackfillOfATree(t *testing.T) {
 	tries := 0
 	www.serve("/shaky.xml", func() (int, string) {
 		if tries++; tries < 3 {
-			return http.StatusInternalServerError, ""
+			return cutOff, ""
 		}
 		return http.StatusOK, urlset(web.url("www", "/news/2024/05/01/shaky"))
 	})
@@ -322,6 +322,51 @@ func TestBackfillGoesOnWhereItWasStopped(t *testing.T) {
 	}
 	if twice > stops*backfillChunk {
 		t.Errorf("%d pages were handed over again after %d stops", twice, stops)
+	}
+}
+
+// TestBackfillRestsWhileTheSiteIsDown: a site that is away for some time loses no
+// sitemap, and one that always fails holds up no other.
+func TestBackfillRestsWhileTheSiteIsDown(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	web := newMapHosts(t, "www")
+	www := web.site("www")
+	var mu sync.Mutex
+	down := true
+	var index []string
+	for i := range 6 {
+		name := fmt.Sprintf("/s%d.xml", i)
+		index = append(index, web.url("www", name))
+		www.serve(name, func() (int, string) {
+			mu.Lock()
+			defer mu.Unlock()
+			if down && i < 5 || i == 1 {
+				return cutOff, ""
+			}
+			return http.StatusOK, urlset(web.url("www", fmt.Sprintf("/news/2024/05/01/p%d", i)))
+		})
+	}
+	www.put("/index.xml", sitemapIndex(index...))
+	h := newHandBackfill(t)
+	key := h.add(&backfillJob{URL: web.url("www", "/index.xml"), From: may(1), To: may(2)})
+	for i := range 3 {
+		job := h.run(key)
+		if job.State != backfillRunning || job.Pauses != i+1 || job.Broken != 0 || h.paths() != "2024/05/01/p5" || www.times("/s1.xml") != 0 {
+			t.Fatalf("%s after %d pauses, %d broken: %s", job.State, job.Pauses, job.Broken, h.paths())
+		}
+	}
+	// The index is away, too, when the backfill goes on in the middle of it.
+	www.serve("/index.xml", func() (int, string) { return cutOff, "" })
+	if job := h.run(key); job.State != backfillRunning || job.Pauses != 4 || job.Broken != 0 {
+		t.Fatalf("%s after %d pauses, %d broken", job.State, job.Pauses, job.Broken)
+	}
+	www.put("/index.xml", sitemapIndex(index...))
+	mu.Lock()
+	down = false
+	mu.Unlock()
+	job := h.run(key)
+	if job.State != backfillDone || job.Broken != 1 || h.paths() != "2024/05/01/p0 2024/05/01/p2 2024/05/01/p3 2024/05/01/p4 2024/05/01/p5" {
+		t.Errorf("%s, %d broken: %s", job.State, job.Broken, h.paths())
 	}
 }
 

@@ -68,6 +68,7 @@ type backfillJob struct {
 	Read    int `json:"read,omitempty"`    // sitemaps
 	Skipped int `json:"skipped,omitempty"` // that cannot hold anything of the range
 	Broken  int `json:"broken,omitempty"`  // that cannot be read
+	Pauses  int `json:"pauses,omitempty"`  // in a row, while the site did not answer
 	Parts   int `json:"parts,omitempty"`   // other backfills that are a part of this one
 	InRange int `json:"in_range,omitempty"`
 	Queued  int `json:"queued,omitempty"` // pages handed to the broker

@@ -172,14 +172,14 @@ func (b *backfills) start(ctx context.Context, key string, now time.Time, work *
 	b.running[key] = cancel
 	work.Go(func() {
 		defer t.leave()
-		defer b.ended(key)
 		defer cancel()
 		defer stop()
-		b.work(ctx, key)
+		b.ended(key, b.work(ctx, key))
 	})
 }
 
-func (b *backfills) ended(key string) {
+// ended notes that nobody works on a backfill for the time of a pause.
+func (b *backfills) ended(key string, pause time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.running, key)
@@ -188,7 +188,7 @@ func (b *backfills) ended(key string) {
 			delete(b.again, k)
 		}
 	}
-	b.again[key] = time.Now().Add(backfillAgain)
+	b.again[key] = time.Now().Add(pause)
 }
 
 // forget deletes a backfill.
@@ -196,23 +196,28 @@ func (s backfillStore) forget(ctx context.Context, key string) error {
 	return s.bus.Call(ctx, stateTimeout, func(ctx context.Context) error { return s.kv.Purge(ctx, key) })
 }
 
-// work works on one backfill until it is done, cancelled or another worker's.
-func (b *backfills) work(ctx context.Context, key string) {
+// work works on one backfill until it is done, cancelled or another worker's, and
+// returns when to go on with it if it is none of these.
+func (b *backfills) work(ctx context.Context, key string) (pause time.Duration) {
 	job, err := b.store.load(ctx, key)
 	if err != nil || job == nil || !job.active() {
 		if err != nil && ctx.Err() == nil {
 			b.log.Warn("backfill cannot be read; tried again", "backfill", key, "err", err)
 		}
-		return
+		return backfillAgain
 	}
 	w := &backfillWalk{backfills: b, job: job, part: keyPartition(key), since: time.Now(), told: time.Now(), log: b.log.With("backfill", job.URL)}
 	err = w.run(ctx)
 	switch {
 	case ctx.Err() != nil || errors.Is(err, errConflict):
 		// Stopped, cancelled, or another worker goes on from the cursor.
+	case errors.Is(err, errSiteAway):
+		w.log.Warn("backfill rests", "err", err, "for", backfillRest, "times", job.Pauses)
+		return backfillRest
 	case err != nil:
 		w.log.Warn("backfill interrupted; goes on soon", "err", err)
 	}
+	return backfillAgain
 }
 
 // backfillMetrics count pages and backfills.

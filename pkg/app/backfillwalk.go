@@ -22,6 +22,12 @@ const (
 	// may pass.
 	maxBackfillTries = 6
 	maxBackfillRetry = time.Hour
+	// brokenInARow is how many sitemaps must fail one after the other, each after all
+	// its tries, for the site to be taken for away. The backfill then rests for
+	// backfillRest, maxBackfillPauses times in a row at most: some days.
+	brokenInARow      = 3
+	backfillRest      = 30 * time.Minute
+	maxBackfillPauses = 50
 	// backfillTell is how often a backfill says in the log how far it is.
 	backfillTell = time.Minute
 )
@@ -34,6 +40,7 @@ type backfillWalk struct {
 	since time.Time // up to when the time worked is counted
 	told  time.Time
 	full  bool // no more sitemaps may be read
+	row   brokenRow
 	log   *slog.Logger
 }
 
@@ -230,12 +237,15 @@ func (w *backfillWalk) document(ctx context.Context, ref feed.SitemapRef, l leve
 		}
 		return w.done(ctx, l)
 	case err != nil:
-		w.job.Broken++
-		w.remark(ref.URL, err)
+		if err := w.broke(ctx, l, err); err != nil {
+			return err
+		}
 		return w.done(ctx, l)
 	}
+	w.row = brokenRow{}
 	if len(l.resume) == 0 {
 		w.job.Read++
+		w.job.Pauses = 0
 	}
 	if parsed.Format == feed.FormatSitemapIndex {
 		l.refs = parsed.Sitemaps
@@ -247,6 +257,46 @@ func (w *backfillWalk) document(ctx context.Context, ref feed.SitemapRef, l leve
 		return err
 	}
 	return w.done(ctx, l)
+}
+
+// brokenRow is the sitemaps in a row that failed for a reason that may pass, and
+// how far the backfill was before them.
+type brokenRow struct {
+	length   int
+	cursor   []string
+	progress float64
+	broken   int
+}
+
+// errSiteAway says that a site, not a sitemap of it, is in trouble.
+var errSiteAway = errors.New("the site does not answer")
+
+// broke notes a sitemap that cannot be read, so that it holds up no other. When
+// one after the other fails as if the site were down, or one of which a part is
+// done already, it goes back to the first of them and rests, but not for ever.
+func (w *backfillWalk) broke(ctx context.Context, l level, err error) error {
+	var ferr *fetch.Error
+	switch {
+	case !errors.As(err, &ferr) || !ferr.Temporary:
+		w.row = brokenRow{}
+	case len(l.resume) > 0:
+		w.row = brokenRow{brokenInARow, w.job.Cursor, w.job.Progress, w.job.Broken}
+	case w.row.length == 0:
+		w.row = brokenRow{1, w.job.Cursor, w.job.Progress, w.job.Broken}
+	default:
+		w.row.length++
+	}
+	w.job.Broken++
+	w.remark(l.address, err)
+	if w.row.length < brokenInARow || w.job.Pauses >= maxBackfillPauses {
+		return nil
+	}
+	w.job.Cursor, w.job.Progress, w.job.Broken = w.row.cursor, w.row.progress, w.row.broken
+	w.job.Pauses++
+	if err := w.save(ctx); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errSiteAway, err)
 }
 
 // done puts the cursor behind a sitemap.
