@@ -415,6 +415,41 @@ func TestBackfillOfHostileSitemaps(t *testing.T) {
 	if job := run("/million.xml.gz"); !strings.Contains(job.Error, "million.xml.gz: ") || job.State != backfillDone || job.InRange != 0 {
 		t.Errorf("%+v", job)
 	}
+	// Sitemaps on a thousand hosts of the site: one part for each partition, and
+	// none where it is a part of a part itself.
+	var spread []string
+	elsewhere := 0
+	for i := range 1000 {
+		spread = append(spread, web.url(fmt.Sprint("h", i), "/map.xml")+" 2024-05-02")
+		if partitionOf(spread[i][:strings.IndexByte(spread[i], ' ')]) != partitionOf(web.url("www", "/")) {
+			elsewhere++
+		}
+	}
+	www.put("/spread.xml", sitemapIndex(spread...))
+	job := run("/spread.xml")
+	all, err := h.store.all(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, handed := 0, 0
+	for key, part := range all {
+		if part.Root != job.key() {
+			continue
+		}
+		parts++
+		handed += len(part.Sitemaps)
+		for _, s := range part.Sitemaps {
+			if partitionOf(s.URL) != keyPartition(key) {
+				t.Errorf("%s in part %s", s.URL, key)
+			}
+		}
+	}
+	if parts != job.Parts || parts > bus.Partitions-1 || handed != elsewhere || job.Broken != 1000-elsewhere {
+		t.Errorf("%d parts of %d sitemaps, want %d; %+v", parts, handed, elsewhere, job)
+	}
+	if job := h.run(h.add(&backfillJob{URL: web.url("www", "/spread.xml"), From: may(1), To: may(3), Level: 2})); job.Parts != 0 || job.State != backfillDone {
+		t.Errorf("%+v", job)
+	}
 	// Sitemaps of other sites.
 	www.put("/foreign.xml", sitemapIndex("http://elsewhere.example/a.xml", web.url("www", "/pages.xml")))
 	if job := run("/foreign.xml"); job.State != backfillDone || job.Read != 2 || job.Parts != 0 || !strings.Contains(job.Error, "another site") {
