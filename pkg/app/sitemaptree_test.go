@@ -123,7 +123,8 @@ type treePoll struct {
 	feeds  feedStore
 	mu     sync.Mutex
 	got    map[string]urlMessage
-	full   bool // there is no room for old pages
+	order  []string // of their addresses
+	full   bool     // there is no room for old pages
 }
 
 func newTreePoll(t *testing.T) *treePoll {
@@ -144,6 +145,7 @@ func newTreePoll(t *testing.T) *treePoll {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.got[m.URL] = m
+			p.order = append(p.order, m.URL)
 			return nil
 		},
 		pending: func(context.Context, int) (uint64, error) {
@@ -174,7 +176,7 @@ func (p *treePoll) poll(url string) *feedState {
 	if err := p.feeds.save(p.t.Context(), s); err != nil {
 		p.t.Fatal(err)
 	}
-	p.got = map[string]urlMessage{}
+	p.got, p.order = map[string]urlMessage{}, nil
 	p.poller.poll(p.t.Context(), feed.Source{URL: url})
 	return p.state(url)
 }
@@ -328,6 +330,16 @@ func TestOldPagesOfASitemapAreNoFreshOnes(t *testing.T) {
 	}
 	if len(p.got) != len(many) {
 		t.Errorf("handed over %d of %d", len(p.got), len(many))
+	}
+	// Fresh pages go first, wherever they stand.
+	many = nil
+	for i := range 100 {
+		many = append(many, page(fmt.Sprint("y", i), ago(200*time.Hour)))
+	}
+	site.put("/sitemap.xml", urlset(append(many, page("last", ago(time.Hour)))...))
+	p.poll(one)
+	if at := slices.Index(p.order, base(0)+"/news/last"); at < 0 || at >= enqueueParallel {
+		t.Errorf("the fresh page was handed over in place %d of %d", at, len(p.order))
 	}
 	site.put("/rss", `<rss version="2.0"><channel><title>T</title><item><title>A</title><link>`+base(0)+`/news/rss</link><pubDate>Sat, 01 Mar 2025 10:00:00 GMT</pubDate></item></channel></rss>`)
 	p.poll(base(0) + "/rss")
