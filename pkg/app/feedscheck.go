@@ -55,6 +55,7 @@ type feedCheck struct {
 	TypeFits  bool       `json:"type_fits"` // the declared type is one of that format
 	Entries   int        `json:"entries"`
 	Sitemaps  int        `json:"sitemaps,omitempty"`
+	Site      *siteCheck `json:"site,omitempty"` // of a site that is read through the sitemaps of its robots.txt
 	Newest    *time.Time `json:"newest,omitempty"`
 	Text      string     `json:"text,omitempty"`      // full, summary or mixed
 	Robots    string     `json:"robots"`              // of the feed: allowed, forbidden, unreachable, unknown
@@ -151,6 +152,10 @@ func (c *FeedsCheckCommand) try(ctx context.Context, env Env, f *fetch.Fetcher, 
 
 // try fetches and parses a feed.
 func (r *feedCheck) try(ctx context.Context, f *fetch.Fetcher) {
+	if isRobotsFile(r.URL) {
+		r.trySite(ctx, f, r.URL)
+		return
+	}
 	resp, err := f.Fetch(ctx, fetch.Request{URL: r.URL, Kind: fetch.KindFeed})
 	if err != nil {
 		r.failed(err)
@@ -165,6 +170,10 @@ func (r *feedCheck) try(ctx context.Context, f *fetch.Fetcher) {
 	if errors.Is(err, feed.ErrNotFeed) {
 		if links := feed.Discover(resp.Body, resp.FinalURL); len(links) > 0 {
 			r.State, r.Names = checkPage, links[0]
+			return
+		}
+		if isFrontPage(resp.FinalURL) {
+			r.trySite(ctx, f, resp.FinalURL)
 			return
 		}
 	}
@@ -315,6 +324,7 @@ func (r *feedCheck) notes() []string {
 	}
 	add(r.Error != "", "%s", r.Error)
 	add(r.Names != "", "names the feed %s", r.Names)
+	add(r.Site != nil, "%s", r.Site)
 	add(r.MovedTo != "", "moved for good to %s", r.MovedTo)
 	add(r.MovedTo == "" && r.FinalURL != "", "leads to %s", r.FinalURL)
 	add(r.Format != "" && r.Declared != "" && !r.TypeFits, "called %s", r.Declared)

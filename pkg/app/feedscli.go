@@ -75,12 +75,20 @@ func (c *FeedsListCommand) Run(ctx context.Context, env Env) error {
 		return err
 	}
 	w := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tENTRIES\tLAST POLL\tNEXT POLL\tFAILURES\tFEED\tERROR")
+	fmt.Fprintln(w, "STATE\tENTRIES\tLAST POLL\tNEXT POLL\tFAILURES\tFEED\tNOTE")
 	for _, s := range states {
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", s.State, s.Entries, clock(s.LastPoll), clock(s.NextPoll), s.Failures,
-			printable(s.URL), printable(clipText(s.LastError, 120)))
+			printable(s.URL), printable(clipText(s.remark(), 200)))
 	}
 	return w.Flush()
+}
+
+// remark is why a feed cannot be read, or what is read for it.
+func (s *feedState) remark() string {
+	if text := cmp.Or(s.LastError, s.Note); text != "" || s.Resolved == "" {
+		return text
+	}
+	return "reads " + s.Resolved
 }
 
 func clock(t time.Time) string {
@@ -117,7 +125,7 @@ func (c *FeedsImportCommand) Run(ctx context.Context, env Env) error {
 		if err != nil {
 			return err
 		}
-		if state.revision != 0 && state.State != feedRetired {
+		if state.revision != 0 && state.State != feedRetired && (state.Parent == "" || state.Managed) {
 			continue // polled already
 		}
 		state.Managed, state.State, state.Title = true, feedNew, cmp.Or(s.Title, state.Title)
@@ -153,7 +161,7 @@ func (c *FeedsExportCommand) Run(ctx context.Context, env Env) error {
 	}
 	var sources []feed.Source
 	for _, s := range states {
-		if s.State != feedRetired {
+		if s.State != feedRetired && (s.Parent == "" || s.Managed || len(s.Lists) > 0) {
 			sources = append(sources, feed.Source{URL: s.URL, Title: s.Title, Tags: s.Tags, Interval: s.Asked})
 		}
 	}

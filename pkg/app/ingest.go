@@ -87,6 +87,7 @@ type ingestWorker struct {
 	poller *poller
 	looks  *revisits
 
+	backfill   *backfills
 	feedPoller *feedPoller
 	feeds      feedStore
 	pages      pageStore
@@ -117,6 +118,9 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if w.looks, err = newRevisits(w); err != nil {
 		return nil, err
 	}
+	if w.backfill, err = newBackfills(ctx, w); err != nil {
+		return nil, err
+	}
 	if w.warcs, err = newWARCInput(w.deps, f, stdin, w.feeds.bucket); err != nil {
 		return nil, err
 	}
@@ -136,7 +140,7 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	if err != nil {
 		return nil, err
 	}
-	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log}
+	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log, pending: w.bus.BackfillPending}
 	w.poller = newPoller(d.log, w.poll)
 	registerIngestMetrics(d.reg, w)
 	return w, nil
@@ -186,7 +190,7 @@ func (w *ingestWorker) Run(ctx context.Context) error {
 		defer end()
 		return w.work.hold(gctx)
 	})
-	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.work.watchBackfill, w.watchFeeds, w.sites.run} {
+	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.work.watchBackfill, w.watchFeeds, w.sites.run, w.backfill.run} {
 		group.Go(func() error { part(rest); return nil })
 	}
 	group.Go(func() error { w.enqueueLists(gctx); return nil })

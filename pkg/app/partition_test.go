@@ -140,6 +140,10 @@ func TestRedirectsToHostsOfOtherWorkers(t *testing.T) {
 	})
 	via := 0
 	for i := range sites {
+		// A poll during which another worker announced its list is done again.
+		eventually(t, time.Minute, fmt.Sprintf("feed %d is polled", i), func() bool {
+			return feedStateOf(t, first, base(i)+"/moved-feed").State == feedOK
+		})
 		state := feedStateOf(t, first, base(i)+"/moved-feed")
 		if state.State != feedOK || !slices.Equal(state.Lists, feeds) {
 			t.Errorf("feed %d is %s (%s), in the lists %v", i, state.State, state.LastError, state.Lists)

@@ -49,6 +49,7 @@ type feedBrief struct {
 	Lists    []string      `json:"lists"`
 	Tags     []string      `json:"tags"`
 	Asked    time.Duration `json:"asked"`
+	Parent   string        `json:"parent"`
 }
 
 // partition is where the feed is polled: that of the address that is asked.
@@ -205,19 +206,19 @@ func (w *ingestWorker) announce(ctx context.Context, briefs map[string]*feedBrie
 		save(url, func(s *feedState) {
 			s.Lists, s.Tags, s.Asked = lists, l.Tags, l.Interval
 			if revived {
-				s.State = feedNew
+				s.revive()
 			}
 			s.Title = cmp.Or(s.Title, l.Title)
 		})
 	}
 	for url, b := range briefs {
-		if listed[url] != nil || b.State == feedRetired {
+		if listed[url] != nil || b.State == feedRetired || b.Parent != "" && !b.orphan(briefs) {
 			continue
 		}
 		lists := keptLists(b.Lists, nil, known, alone)
 		// Feeds of before the names of lists were kept belong to nobody else when
 		// this worker is alone.
-		retire := !b.Managed && len(lists) == 0 && (alone || len(b.Lists) > 0)
+		retire := !b.Managed && len(lists) == 0 && (alone || len(b.Lists) > 0 || b.Parent != "")
 		if !retire && slices.Equal(lists, b.Lists) {
 			continue
 		}

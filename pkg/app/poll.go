@@ -27,8 +27,6 @@ const (
 	entryHashLen = 12
 	// maxSeenOlder bounds the hashes kept of entries that have left the feed.
 	maxSeenOlder = 2000
-	// maxSitemaps bounds the sitemaps read of one sitemap index in one poll.
-	maxSitemaps = 100
 	// maxAhead is the furthest that a feed can be due from now; a stored time
 	// beyond it was written by a clock that was wrong.
 	maxAhead = 8 * 24 * time.Hour
@@ -64,6 +62,8 @@ type feedPoller struct {
 	interval pollInterval // of feeds without one of their own
 	policy   cadence.Policy
 	log      *slog.Logger
+	// pending counts the old pages of a partition that wait to be fetched.
+	pending func(ctx context.Context, part int) (uint64, error)
 }
 
 // feedStates keeps what is known of feeds; [feedStore] does so in the broker.
@@ -75,6 +75,7 @@ type feedStates interface {
 // found is what a poll brought.
 type found struct {
 	fresh int          // entries that were not seen before
+	soon  bool         // there is more to read than one poll may
 	poll  cadence.Poll // what it teaches of the feed's rhythm
 }
 
@@ -115,6 +116,9 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		state.Via = "" // tried at its own address next
 	}
 	p.settle(state, s, interval, got, pollErr)
+	if soon := time.Now().Add(restAfter); got.soon && pollErr == nil && soon.Before(state.NextPoll) {
+		state.NextPoll = soon
+	}
 	fresh := got.fresh
 	switch {
 	case pollErr != nil:
@@ -192,6 +196,9 @@ func (p *feedPoller) settleFailure(state *feedState, now time.Time, err error) {
 
 // read fetches the feed and enqueues what is new, and returns what that was.
 func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) {
+	if isRobotsFile(state.target()) {
+		return p.readRobots(ctx, state)
+	}
 	req := fetch.Request{URL: state.target(), Kind: fetch.KindFeed}
 	if !state.Cadence.At.IsZero() { // else the dates of all entries are wanted, as after an update of copydesk
 		req.ETag, req.LastModified = state.ETag, state.LastModified
@@ -208,9 +215,13 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 	if errors.Is(err, feed.ErrNotFeed) && state.Resolved == "" {
 		links := feed.Discover(resp.Body, resp.FinalURL)
 		if len(links) == 0 {
-			return found{}, fmt.Errorf("%w: %w", err, errNoFeedLink)
+			address, serr := p.siteSitemaps(ctx, resp.FinalURL, err)
+			if serr != nil {
+				return found{}, serr
+			}
+			links = []string{address}
 		}
-		p.log.Info("page names a feed", "feed", state.URL, "resolved", links[0])
+		p.log.Info("page leads to a feed", "feed", state.URL, "resolved", links[0])
 		state.Resolved, state.Via, state.ETag, state.LastModified = links[0], "", "", ""
 		return p.read(ctx, state)
 	}
@@ -220,72 +231,35 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 	for _, w := range parsed.Warnings {
 		p.log.Debug("feed repaired", "feed", state.URL, "warning", w)
 	}
-	entries := parsed.Entries
-	if len(parsed.Sitemaps) > 0 {
-		more, err := p.readSitemaps(ctx, state, parsed.Sitemaps)
-		if err != nil {
-			return found{}, err
-		}
-		entries = append(entries, more...)
+	if parsed.Format == feed.FormatSitemapIndex {
+		return p.readIndex(ctx, state, resp, parsed, got)
 	}
-	got.poll.Entries, got.poll.TTL = len(entries), parsed.TTL
 	got.poll.SkipHours, got.poll.SkipDays = parsed.Skip.Hours, parsed.Skip.Days
-	first := state.Cadence.At.IsZero()
-	got.fresh, err = p.enqueueNew(ctx, state, parsed, entries, func(e *feed.Entry, seen bool) {
-		if first || !seen {
-			got.poll.New = append(got.poll.New, dateOf(e, got.poll.At))
-		}
-	})
+	cold := state.Cold || state.Cadence.At.IsZero()
+	whole, err := p.handOver(ctx, state, parsed, cold, &got)
 	if err != nil {
 		return found{}, err
 	}
 	// The validators are kept only now: had the entries not all been handed
 	// over, the next poll must see the feed again.
-	state.ETag, state.LastModified = resp.ETag, resp.LastModified
-	state.Format, state.Entries = parsed.Format, len(entries)
+	state.ETag, state.LastModified, state.Note, state.Cold = resp.ETag, resp.LastModified, "", cold && !whole
+	if !whole {
+		state.ETag, state.LastModified, state.Note = "", "", noteNoRoom
+		got.soon = true
+	}
+	state.Format, state.Entries = parsed.Format, len(parsed.Entries)
 	if parsed.Title != "" {
 		state.Title = parsed.Title
 	}
 	return got, nil
 }
 
-// readSitemaps reads the sitemaps of an index that changed since they were last
-// read, the latest first.
-func (p *feedPoller) readSitemaps(ctx context.Context, state *feedState, refs []feed.SitemapRef) ([]feed.Entry, error) {
-	refs = slices.Clone(refs)
-	slices.SortStableFunc(refs, func(a, b feed.SitemapRef) int { return b.LastModified.Compare(a.LastModified) })
-	refs = refs[:min(len(refs), maxSitemaps)]
-	read := make(map[string]time.Time, len(refs))
-	var all []feed.Entry
-	for _, ref := range refs {
-		last, known := state.Sitemaps[ref.URL]
-		if known && !ref.LastModified.IsZero() && !ref.LastModified.After(last) {
-			read[ref.URL] = last
-			continue
-		}
-		resp, err := p.fetcher.Fetch(ctx, fetch.Request{URL: ref.URL, Kind: fetch.KindFeed})
-		if err != nil {
-			return nil, fmt.Errorf("sitemap of the index: %w", err)
-		}
-		parsed, err := feed.Parse(resp.Body, resp.FinalURL, resp.ContentType)
-		if err != nil {
-			return nil, fmt.Errorf("sitemap %s of the index: %w", ref.URL, err)
-		}
-		all = append(all, parsed.Entries...)
-		read[ref.URL] = ref.LastModified
-	}
-	state.Sitemaps = read
-	return all, nil
-}
-
 // enqueueNew hands the entries that were not seen before to the broker, waits
-// for its word on each, and remembers them. note is told of every entry.
-func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry, note func(e *feed.Entry, seen bool)) (int, error) {
-	seen := make(map[string]bool, len(state.Seen))
-	for _, h := range state.Seen {
-		seen[h] = true
-	}
-	hashes := make([]string, 0, len(entries)+min(len(state.Seen), maxSeenOlder))
+// for its word on each, and remembers them. note is told of every entry; old
+// tells the pages that must not keep fresh ones waiting.
+func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry, old func(*feed.Entry) bool, note func(e *feed.Entry, seen bool)) (int, error) {
+	seen := state.seen()
+	hashes := make([]string, 0, len(entries)+min(len(state.Seen), state.maxOlder()))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(enqueueParallel)
 	fresh := 0
@@ -298,7 +272,7 @@ func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.F
 		}
 		seen[hash] = true
 		fresh++
-		m := urlMessage{URL: e.URL, Feed: state.URL, EntryHash: hash, Entry: hints(e.Entry, f)}
+		m := urlMessage{URL: e.URL, Feed: state.URL, EntryHash: hash, Entry: hints(e.Entry, f), Backfill: old(&e)}
 		group.Go(func() error { return p.enqueue(gctx, m) })
 	}
 	if err := group.Wait(); err != nil {
@@ -310,7 +284,7 @@ func (p *feedPoller) enqueueNew(ctx context.Context, state *feedState, f *feed.F
 	}
 	older := 0
 	for _, h := range state.Seen {
-		if !current[h] && older < maxSeenOlder {
+		if !current[h] && older < state.maxOlder() {
 			hashes = append(hashes, h)
 			older++
 		}

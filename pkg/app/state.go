@@ -52,8 +52,16 @@ type feedState struct {
 	Asked        time.Duration        `json:"asked,omitempty"`    // interval that the list asks for; 0: none
 	Via          string               `json:"via,omitempty"`      // where it is asked for: a redirect led to another worker's host
 	ViaSince     time.Time            `json:"via_since,omitzero"`
-	Seen         []string             `json:"seen,omitempty"` // hashes of entries, the latest first
-	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
+	Seen         []string             `json:"seen,omitempty"`     // hashes of entries, the latest first
+	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"` // as versions before Children had it
+
+	// Of a tree of sitemaps: see sitemaptree.go and sitemaphosts.go.
+	Children map[string]sitemapNote `json:"children,omitempty"`
+	Cold     bool                   `json:"cold,omitempty"`   // what the first poll found was not all handed over
+	Note     string                 `json:"note,omitempty"`   // what was chosen, left for later or cannot be read
+	Parent   string                 `json:"parent,omitempty"` // the source whose sitemaps name this one
+	Depth    int                    `json:"depth,omitempty"`  // parents above this one
+	Hosted   []string               `json:"hosted,omitempty"` // sitemaps of other hosts that are sources because of this one
 
 	Cadence cadence.State `json:"cadence,omitzero"` // when it brings something
 
@@ -234,7 +242,7 @@ func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
 			if err := json.Unmarshal(entry.Value(), state); err != nil {
 				return nil, fmt.Errorf("list feeds: decode %s: %w", entry.Key(), err)
 			}
-			state.Seen, state.Sitemaps = nil, nil
+			state.Seen, state.Sitemaps, state.Children = nil, nil, nil
 			states = append(states, state)
 		}
 	}

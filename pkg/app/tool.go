@@ -19,6 +19,7 @@ type Tool struct {
 	Search    SearchCommand    `cmd:"" help:"Search from the terminal."`
 	Tail      TailCommand      `cmd:"" help:"Follow articles as they are indexed."`
 	Feeds     FeedsCommand     `cmd:"" help:"List, check, import and export feeds."`
+	Backfill  BackfillCommand  `cmd:"" help:"Fetch the older pages of a site: those that its sitemaps date within a range."`
 	Dead      DeadCommand      `cmd:"" help:"List, show, replay and drop dead letters."`
 	Newsroom  NewsroomCommand  `cmd:"" help:"Serve the newsroom, a demonstration site with feeds, by itself."`
 	Trace     TraceCommand     `cmd:"" help:"Say where a page is and was: found, fetched, cleaned, indexed, or why it is not in the index."`

@@ -119,7 +119,7 @@ func TestEnsureCreatesAndAgrees(t *testing.T) {
 	if err := b.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{BucketFeeds, BucketPages, BucketRobots, BucketHosts, BucketSites, BucketLeases, BucketAttempts, BucketDead} {
+	for _, name := range []string{BucketFeeds, BucketPages, BucketRobots, BucketHosts, BucketSites, BucketLeases, BucketAttempts, BucketBackfill, BucketDead} {
 		if _, err := b.Bucket(t.Context(), name); err != nil {
 			t.Error(err)
 		}

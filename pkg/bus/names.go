@@ -25,6 +25,7 @@ const (
 	BucketLeases   = "copydesk_leases"   // who owns what
 	BucketDead     = "copydesk_dead"     // where the dead letters of a page are
 	BucketShares   = "copydesk_shares"   // which worker owns which part of the work
+	BucketBackfill = "copydesk_backfill" // date-ranged backfills, by partition and hash
 	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
 )
 

@@ -9,7 +9,7 @@ import (
 // value allows everything.
 type Robots struct {
 	CrawlDelay time.Duration // between requests, at most a minute; 0: not named
-	Sitemaps   []string      // as written, at most 1,000
+	Sitemaps   []string      // absolute, in the order of the file, at most 1,000
 
 	rules    []rule // the longest first, allow before disallow
 	signals  []signal

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
 func TestRobotsRules(t *testing.T) {
@@ -107,6 +109,11 @@ func TestRobotsSitemaps(t *testing.T) {
 	if got := strings.Join(r.Sitemaps, " "); got != "https://example.org/a.xml https://example.org/b.xml" {
 		t.Errorf("got %s", got)
 	}
+	r = ParseRobots([]byte("User-agent: other\nDisallow: /\nSitemap: /relative.xml\nSitemap: ftp://example.org/a.xml\nSitemap: //example.org/b.xml\n"+
+		"Sitemap: https://example.org/"+strings.Repeat("a", maxSitemapURL)+"\nSitemap: HTTPS://Example.ORG/c.xml # ours\n"), Agent)
+	if got := strings.Join(r.Sitemaps, " "); got != "https://example.org/c.xml" || !r.Allowed("/") {
+		t.Errorf("got %s", got)
+	}
 	r = ParseRobots([]byte(strings.Repeat("Sitemap: https://example.org/a.xml\n", 5000)), Agent)
 	if len(r.Sitemaps) != maxSitemaps {
 		t.Errorf("got %d sitemaps", len(r.Sitemaps))
@@ -133,12 +140,18 @@ func TestRobotsCost(t *testing.T) {
 
 func FuzzRobots(f *testing.F) {
 	f.Add([]byte("User-agent: *\nDisallow: /a*b$\nAllow: /%zz\nCrawl-delay: 1\nSitemap: x"), "/a?b%2")
+	f.Add([]byte("Sitemap: https://example.org/a b%zz?c#d\rsite-map\thttp://[::1]:99/x"), "/")
 	f.Add([]byte("\xef\xbb\xbfuser-agent:copydesk\r\rdisallow:*\r\n"), "")
 	f.Fuzz(func(t *testing.T, data []byte, path string) {
 		r := ParseRobots(data, Agent)
 		r.Rights(path)
 		if r.CrawlDelay < 0 || r.CrawlDelay > maxCrawlDelay || len(r.Sitemaps) > maxSitemaps {
 			t.Errorf("got %s, %d sitemaps", r.CrawlDelay, len(r.Sitemaps))
+		}
+		for _, s := range r.Sitemaps {
+			if u, err := weburl.Parse(s); err != nil || u.String() != s {
+				t.Errorf("sitemap %q: %v", s, err)
+			}
 		}
 		allowed := r.Allowed(path)
 		if !r.Allowed("/robots.txt") {

@@ -8,10 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
-// maxSitemaps bounds the sitemaps that are read out of one robots.txt.
-const maxSitemaps = 1000
+// The bounds of the sitemaps that are read out of one robots.txt.
+const (
+	maxSitemaps   = 1000
+	maxSitemapURL = 2048 // longest address of one, as sitemaps.org bounds it
+)
 
 // The agents that a group may be for, as bits; the crawlers of [trainers]
 // follow from bitTrainer on.
@@ -90,9 +95,18 @@ func (p *robotsParser) line(line []byte) {
 	case "content-signal", "content-usage":
 		p.signal(value)
 	case "sitemap", "site-map":
-		if value != "" && len(value) <= 2048 && len(p.sitemaps) < maxSitemaps {
-			p.sitemaps = append(p.sitemaps, value)
-		}
+		p.sitemap(value)
+	}
+}
+
+// sitemap reads the address of a sitemap, which belongs to no group. It must be
+// absolute: what a relative one refers to is nowhere said.
+func (p *robotsParser) sitemap(value string) {
+	if len(value) > maxSitemapURL || len(p.sitemaps) >= maxSitemaps {
+		return
+	}
+	if u, err := weburl.Parse(value); err == nil {
+		p.sitemaps = append(p.sitemaps, u.String())
 	}
 }
 
