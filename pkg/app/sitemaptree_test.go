@@ -123,8 +123,7 @@ type treePoll struct {
 	feeds  feedStore
 	mu     sync.Mutex
 	got    map[string]urlMessage
-	order  []string // of their addresses
-	full   bool     // there is no room for old pages
+	full   bool // there is no room for old pages
 }
 
 func newTreePoll(t *testing.T) *treePoll {
@@ -145,7 +144,6 @@ func newTreePoll(t *testing.T) *treePoll {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.got[m.URL] = m
-			p.order = append(p.order, m.URL)
 			return nil
 		},
 		pending: func(context.Context, int) (uint64, error) {
@@ -176,7 +174,7 @@ func (p *treePoll) poll(url string) *feedState {
 	if err := p.feeds.save(p.t.Context(), s); err != nil {
 		p.t.Fatal(err)
 	}
-	p.got, p.order = map[string]urlMessage{}, nil
+	p.got = map[string]urlMessage{}
 	p.poller.poll(p.t.Context(), feed.Source{URL: url})
 	return p.state(url)
 }
@@ -336,10 +334,16 @@ func TestOldPagesOfASitemapAreNoFreshOnes(t *testing.T) {
 	for i := range 100 {
 		many = append(many, page(fmt.Sprint("y", i), ago(200*time.Hour)))
 	}
-	site.put("/sitemap.xml", urlset(append(many, page("last", ago(time.Hour)))...))
-	p.poll(one)
-	if at := slices.Index(p.order, base(0)+"/news/last"); at < 0 || at >= enqueueParallel {
-		t.Errorf("the fresh page was handed over in place %d of %d", at, len(p.order))
+	sitemap := urlset(append(many, page("last", ago(time.Hour)))...)
+	site.put("/sitemap.xml", sitemap)
+	s = p.poll(one)
+	parsed, err := feed.Parse([]byte(sitemap), one, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What is seen is noted in the order of handing over.
+	if fresh := parsed.Entries[len(many)].Hash()[:entryHashLen]; len(s.Seen) == 0 || s.Seen[0] != fresh {
+		t.Errorf("the fresh page was handed over in place %d of %d", slices.Index(s.Seen, fresh), len(s.Seen))
 	}
 	site.put("/rss", `<rss version="2.0"><channel><title>T</title><item><title>A</title><link>`+base(0)+`/news/rss</link><pubDate>Sat, 01 Mar 2025 10:00:00 GMT</pubDate></item></channel></rss>`)
 	p.poll(base(0) + "/rss")

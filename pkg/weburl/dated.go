@@ -141,9 +141,9 @@ func monthAt(s string) (month, length int) {
 }
 
 // queryDate reads yyyy=2024&mm=05&dd=17, as some generators of sitemaps write.
-func queryDate(search string) (Period, bool) {
+func queryDate(query string) (Period, bool) {
 	part := map[string]int{}
-	for pair := range strings.SplitSeq(strings.TrimPrefix(search, "?"), "&") {
+	for pair := range strings.SplitSeq(query, "&") {
 		key, value, _ := strings.Cut(strings.ToLower(pair), "=")
 		if n := digits(value); n > 0 && n == len(value) && n <= 4 {
 			part[key] = number(value)
