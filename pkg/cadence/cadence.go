@@ -75,6 +75,9 @@ type Poll struct {
 	Fresh time.Duration
 	// TTL is how long the feed itself asks to wait.
 	TTL time.Duration
+	// Pushed says that the publisher brought the entries: it is no poll, and
+	// tells nothing of caches and failures.
+	Pushed bool
 }
 
 const (
