@@ -18,6 +18,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/websub"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -60,6 +61,7 @@ type feedPoller struct {
 	enqueue  func(ctx context.Context, m urlMessage) error
 	interval pollInterval // of feeds without one of their own
 	policy   cadence.Policy
+	hubs     *hubWishes // nil: WebSub is off
 	log      *slog.Logger
 }
 
@@ -71,8 +73,10 @@ type feedStates interface {
 
 // found is what a poll brought.
 type found struct {
-	fresh int          // entries that were not seen before
-	poll  cadence.Poll // what it teaches of the feed's rhythm
+	fresh int           // entries that were not seen before
+	poll  cadence.Poll  // what it teaches of the feed's rhythm
+	links *websub.Links // what the feed says of its hubs; nil if it was not read
+	audit *pushAudit    // what its hub should have brought
 }
 
 // poll polls a feed and returns when it is due again.
@@ -93,6 +97,7 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		return state.NextPoll // another worker was here first
 	}
 	state.Interval = interval
+	began, hub := time.Now(), state.hubKey()
 	if p.backHome(ctx, state) {
 		return time.Now().Add(time.Minute)
 	}
@@ -121,7 +126,10 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 	default:
 		log.Debug("feed polled", "new", 0, "entries", state.Entries)
 	}
-	if err := p.feeds.save(ctx, state); err != nil && ctx.Err() == nil {
+	err = p.saveSettled(ctx, state, began, func(fresh *feedState) { p.settle(fresh, s, interval, got, pollErr) })
+	if err == nil {
+		p.hubs.keep(ctx, state, hub, got.audit)
+	} else if ctx.Err() == nil {
 		log.Error("feed state cannot be saved; entries may be looked at again", "err", err)
 	}
 	return state.NextPoll
@@ -155,6 +163,9 @@ func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Durat
 	}
 	if state.State == feedGone || state.State == feedBlocked {
 		due = now.Add(maxInterval)
+	}
+	if err == nil {
+		due = p.hubs.settle(state, interval != 0, got, due)
 	}
 	// A clock that was ahead must not put a feed off for as long as it was.
 	state.NextPoll = due
@@ -225,12 +236,14 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 		}
 		entries = append(entries, more...)
 	}
+	got.links, got.audit = offered(resp, parsed), newPushAudit(state, got.poll.At)
 	got.poll.Entries, got.poll.TTL = len(entries), parsed.TTL
 	first := state.Cadence.At.IsZero()
 	got.fresh, err = p.enqueueNew(ctx, state, parsed, entries, func(e *feed.Entry, seen bool) {
 		if first || !seen {
 			got.poll.New = append(got.poll.New, dateOf(e, got.poll.At))
 		}
+		got.audit.note(e, seen)
 	})
 	if err != nil {
 		return found{}, err

@@ -55,6 +55,7 @@ type feedState struct {
 	Sitemaps     map[string]time.Time `json:"sitemaps,omitempty"`
 
 	Cadence cadence.State `json:"cadence,omitzero"` // when it brings something
+	Push    *pushState    `json:"push,omitempty"`   // how its hub does; nil: none is wanted
 
 	revision uint64
 }

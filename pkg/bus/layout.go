@@ -66,6 +66,7 @@ func buckets(leaseTTL time.Duration) []bucketLayout {
 		{BucketLeases, "who owns what", leaseTTL, 16 * mib},
 		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib},
 		{BucketShares, "which worker owns which part", 0, mib},
+		{BucketWebSub, "subscriptions at hubs", 60 * day, 64 * mib},
 		{BucketAttempts, "attempts at redelivered messages", day, 64 * mib},
 	}
 }

@@ -23,6 +23,7 @@ const (
 	BucketLeases   = "copydesk_leases"   // who owns what
 	BucketDead     = "copydesk_dead"     // where the dead letters of a page are
 	BucketShares   = "copydesk_shares"   // which worker owns which part of the work
+	BucketWebSub   = "copydesk_websub"   // subscriptions at hubs, by partition of the hub and subscription
 	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
 )
 
