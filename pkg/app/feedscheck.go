@@ -173,6 +173,7 @@ func (r *feedCheck) try(ctx context.Context, f *fetch.Fetcher) {
 		return
 	}
 	r.parsed(parsed)
+	r.Hub = strings.Join(offered(resp, parsed).Hubs, " ")
 	r.robotsOfPages(ctx, f, parsed)
 }
 
@@ -194,7 +195,7 @@ func (r *feedCheck) failed(err error) {
 
 // parsed notes what stands in the feed.
 func (r *feedCheck) parsed(f *feed.Feed) {
-	r.State, r.Format, r.Entries, r.Sitemaps, r.Hub, r.Warnings = checkOK, f.Format, len(f.Entries), len(f.Sitemaps), strings.Join(f.Hubs, " "), f.Warnings
+	r.State, r.Format, r.Entries, r.Sitemaps, r.Warnings = checkOK, f.Format, len(f.Entries), len(f.Sitemaps), f.Warnings
 	r.TypeFits = typeFits(r.Declared, f.Format)
 	r.Title = cmp.Or(r.Title, f.Title)
 	if newest := newestOf(f); newest != nil {

@@ -49,7 +49,7 @@ func newWebSub(ctx context.Context, w *ingestWorker) (*webSub, error) {
 		return nil, err
 	}
 	f, subs := w.flags.WebSubFlags, subscriptions{b}
-	metrics := newWebsubMetrics(w.reg)
+	metrics := newWebSubMetrics(w.reg)
 	s := &webSub{asker: newAsker(w, subs, f.WebSubCallback, websub.MinRenewal)}
 	w.reg.MustRegister(newSubscriptionCollector(s.asker.states))
 	if f.WebSubCallback == "" {
@@ -63,7 +63,7 @@ func newWebSub(ctx context.Context, w *ingestWorker) (*webSub, error) {
 	s.callbacks = &callbacks{
 		subs: subs, feeds: w.feeds, path: strings.TrimRight(u.Path, "/"), least: websub.MinRenewal,
 		pusher: &pusher{feeds: w.feeds, enqueue: w.feedPoller.enqueueNew, poll: w.feedPoller.policy.Min, log: w.log},
-		slots:  make(chan struct{}, callbackParallel), metrics: metrics, log: w.log,
+		slots:  make(chan struct{}, callbackParallel), patience: slotWait, metrics: metrics, log: w.log,
 	}
 	s.listener, err = ops.Bind(ctx, f.WebSubListen, "--websub-listen")
 	return s, err

@@ -247,3 +247,121 @@ func TestWebSubTurnedOff(t *testing.T) {
 		t.Error("callbacks are answered although nobody is subscribed")
 	}
 }
+
+func TestRefusingHubIsFollowedByTheNext(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	refuse, good := newTestHub(t, anyAddr), newTestHub(t, anyAddr)
+	refuse.status = http.StatusForbidden
+	site := newPushedSite(t, anyAddr, refuse.server.URL+"/hub>; rel=hub, <"+good.server.URL+"/hub")
+	b := testBus(t)
+	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}})
+	topic := site.feed()
+	eventually(t, 30*time.Second, "the state says why", func() bool {
+		return strings.HasPrefix(feedStateOf(t, w, topic).Push.String(), "push failing: ") && strings.Contains(feedStateOf(t, w, topic).Push.String(), "403")
+	})
+	if n := w.webSub.asker.states()[pushFailing]; n != 1 {
+		t.Errorf("%d subscriptions count as failing", n)
+	}
+	if err := w.feeds.update(t.Context(), topic, func(s *feedState) bool { return s.hasten(time.Now(), 0) }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "the other hub is taken", func() bool { return good.callback(topic) != "" })
+	if refuse.count(websub.ModeSubscribe) != 1 || refuse.count(websub.ModeUnsubscribe) != 0 {
+		t.Errorf("the hub that refuses was asked %d times, and %d times to end what never was", refuse.count(websub.ModeSubscribe), refuse.count(websub.ModeUnsubscribe))
+	}
+}
+
+// A new public address is told to the hubs at once, not when leases end.
+func TestNewCallbackAddressIsToldToHubs(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	hub := newTestHub(t, anyAddr)
+	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
+	b := testBus(t)
+	feeds := writeFile(t, "feeds.txt", site.feed()+"\n")
+	_, stop := runPushed(t, b, IngestFlags{Feeds: []string{feeds}})
+	eventually(t, 30*time.Second, "the hub has a subscriber", func() bool { return hub.callback(site.feed()) != "" })
+	stop()
+	hub.set(func() { clear(hub.subs) })
+	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{feeds}})
+	eventually(t, 30*time.Second, "the hub knows the new address", func() bool {
+		return strings.HasPrefix(hub.callback(site.feed()), w.flags.WebSubCallback+"/")
+	})
+	if n := hub.count(websub.ModeSubscribe); n != 2 || site.polled() != 1 {
+		t.Errorf("the hub was asked %d times, the feed polled %d times", n, site.polled())
+	}
+}
+
+func TestBusyCallbacksAskHubsToComeAgain(t *testing.T) {
+	t.Parallel()
+	hub := newTestHub(t, anyAddr)
+	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
+	w, _ := runPushed(t, testBus(t), IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}}, func(w *ingestWorker) {
+		w.webSub.callbacks.patience = 100 * time.Millisecond
+	})
+	topic := site.feed()
+	eventually(t, 30*time.Second, "the hub has a subscriber", func() bool { return hub.callback(topic) != "" })
+	for range callbackParallel {
+		w.webSub.callbacks.slots <- struct{}{}
+	}
+	if status := hub.push(topic, site.rss("fresh")); status != http.StatusServiceUnavailable || pushesOf(w, pushBusy) != 1 {
+		t.Errorf("one push too many is answered %d, %d of them busy", status, pushesOf(w, pushBusy))
+	}
+	<-w.webSub.callbacks.slots
+	if status := hub.push(topic, site.rss("fresh")); status != http.StatusAccepted {
+		t.Errorf("the next one is answered %d", status)
+	}
+	if status := hub.push(topic, strings.Repeat("x", maxPush+1)); status != http.StatusRequestEntityTooLarge && status != 0 {
+		t.Errorf("a push of more than 10 MB is answered %d", status)
+	}
+	eventually(t, 10*time.Second, "it counts as too large", func() bool { return pushesOf(w, pushTooLarge) == 1 })
+}
+
+// Two polls that agree make a busy feed be polled seldom; a poll that finds what
+// its hub did not bring gives it its rhythm back.
+func TestTrustThroughRealPolls(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	hub := newTestHub(t, anyAddr)
+	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
+	add := func(name string, age time.Duration) {
+		site.set(func() {
+			site.entries, site.dates[name] = append(site.entries, name), time.Now().Add(-age)
+		})
+	}
+	for i := range 20 {
+		add("busy"+string(rune('a'+i)), time.Duration(i)*10*time.Minute)
+	}
+	w, _ := runPushed(t, testBus(t), IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}})
+	topic := site.feed()
+	eventually(t, 30*time.Second, "the feed's state shows the subscription", func() bool { return feedStateOf(t, w, topic).Push.active(time.Now()) })
+	poll := func() *feedState {
+		t.Helper()
+		before := feedStateOf(t, w, topic).LastPoll
+		err := w.feeds.update(t.Context(), topic, func(s *feedState) bool {
+			s.Push.Since = time.Now().Add(-2 * time.Hour)
+			return s.hasten(time.Now(), 0)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, 20*time.Second, "the feed is polled", func() bool { return feedStateOf(t, w, topic).LastPoll.After(before) })
+		return feedStateOf(t, w, topic)
+	}
+	for i, name := range []string{"pushed1", "pushed2"} {
+		if s := feedStateOf(t, w, topic); s.Push.Trust.Trusted() || time.Until(s.NextPoll) > time.Hour {
+			t.Errorf("after %d polls: %+v, polled in %s", i, s.Push, time.Until(s.NextPoll))
+		}
+		add(name, 20*time.Minute)
+		if status := hub.push(topic, site.rss(name)); status != http.StatusAccepted {
+			t.Fatalf("a push is answered %d", status)
+		}
+		poll()
+	}
+	if s := feedStateOf(t, w, topic); !s.Push.trusted(time.Now()) || time.Until(s.NextPoll) < seldomLeast-time.Minute || len(s.Push.Brought) != 0 {
+		t.Errorf("a hub that two polls agree with: %+v, polled in %s", s.Push, time.Until(s.NextPoll))
+	}
+	add("missed", 20*time.Minute)
+	s := poll()
+	if misses := testutil.ToFloat64(w.webSub.callbacks.metrics.misses); s.Push.Trust.Trusted() || time.Until(s.NextPoll) > time.Hour || misses != 1 {
+		t.Errorf("a hub that missed %v: %+v, polled in %s", misses, s.Push, time.Until(s.NextPoll))
+	}
+}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -56,7 +55,7 @@ func (a *asker) act(ctx context.Context, key string) error {
 	case !wanted && !sub.Leaving:
 		sub.Leaving, sub.Failures, sub.Asked = true, 0, time.Time{}
 		return a.leave(ctx, sub, now)
-	case now.Before(sub.Next):
+	case now.Before(sub.Next) && !sub.elsewhere(a.callback):
 		return nil // seen already; the watch is behind
 	case sub.Leaving:
 		return a.leave(ctx, sub, now)
@@ -83,14 +82,17 @@ func (a *asker) ask(ctx context.Context, sub *subscription, now time.Time) error
 			sub.Reason = "the hub took the request and never verified it; can it reach the address of --websub-callback?"
 		}
 	}
-	sub.Asked, sub.Next = now, now.Add(jitter(websub.Backoff(sub.Failures, a.least)))
+	sub.Asked, sub.Callback, sub.Next = now, a.callback, now.Add(jitter(websub.Backoff(sub.Failures, a.least)))
 	if err := a.subs.save(ctx, sub); err != nil {
 		return err
 	}
 	if sub.Failures > 0 {
-		if err := a.tell(ctx, sub); err != nil {
+		if err := a.tell(ctx, sub, false); err != nil {
 			return err
 		}
+	}
+	if sub.Ask != "" && sub.Failures >= failingAfter && sub.Moves < maxMoves {
+		return a.move(ctx, sub, sub.Hub) // where it sent us nobody answers
 	}
 	_, err := a.post(ctx, sub.address(), websub.Subscribe(sub.Topic, a.callbackOf(sub), sub.Secret, websub.AskedLease))
 	if err == nil {
@@ -128,7 +130,7 @@ func (a *asker) failed(ctx context.Context, sub *subscription, asked time.Time, 
 	a.log.Info("hub gives no subscription", "feed", sub.Feed, "err", cause, "failures", sub.Failures+1)
 	noted := false
 	err := a.subs.update(ctx, sub.key, func(s *subscription) bool {
-		if noted = !s.Verified.After(asked); !noted {
+		if noted = s.Verified.Before(asked); !noted {
 			return false // it did verify it, whatever it answered
 		}
 		s.Reason = reason
@@ -143,13 +145,14 @@ func (a *asker) failed(ctx context.Context, sub *subscription, asked time.Time, 
 	if err != nil || !noted {
 		return err
 	}
-	return a.tell(ctx, sub)
+	return a.tell(ctx, sub, !cause.Temporary)
 }
 
-// tell notes in the state of the feed that its hub is asked in vain.
-func (a *asker) tell(ctx context.Context, sub *subscription) error {
+// tell notes in the state of the feed that its hub is asked in vain. Another hub
+// is tried when this one refuses, or has failed often.
+func (a *asker) tell(ctx context.Context, sub *subscription, refused bool) error {
 	return a.feeds.update(ctx, sub.Feed, func(s *feedState) bool {
-		failing := sub.Failures >= failingAfter
+		failing := refused || sub.Failures >= failingAfter
 		if !s.wants(sub.key) || s.Push.Reason == sub.Reason && s.Push.Failing == failing {
 			return false
 		}
@@ -159,15 +162,16 @@ func (a *asker) tell(ctx context.Context, sub *subscription) error {
 }
 
 // move gives a subscription to the worker of the host to which the hub sends its
-// subscribers. The feed comes first: what its state does not name is left, and
+// subscribers, or back to that of the hub. The feed comes first: what its state does not name is left, and
 // what is missing of what it names its next poll makes anew.
 func (a *asker) move(ctx context.Context, sub *subscription, to string) error {
 	if sub.Moves >= maxMoves {
 		return a.failed(ctx, sub, sub.Asked, &fetch.Error{Class: fetch.ClassRedirect, URL: sub.Hub, Err: fmt.Errorf("more than %d redirects from host to host", maxMoves)})
 	}
-	next := &subscription{
-		Feed: sub.Feed, Hub: sub.Hub, Ask: to, Moves: sub.Moves + 1, Topic: sub.Topic, Token: rand.Text(), Secret: rand.Text(),
-		Next: time.Now(), key: subscriptionKey(to, sub.Feed, sub.Hub, sub.Topic),
+	next := newSubscription(sub.Feed, &pushState{Key: subscriptionKey(to, sub.Feed, sub.Hub, sub.Topic), Hub: sub.Hub, Topic: sub.Topic})
+	next.Moves = sub.Moves + 1
+	if to != sub.Hub {
+		next.Ask = to
 	}
 	a.log.Info("hub goes to the worker of the host that it leads to", "feed", sub.Feed, "hub", sub.Hub, "to", to)
 	moved := false

@@ -181,7 +181,7 @@ func (a *asker) heard(entry jetstream.KeyValueEntry) {
 		return
 	}
 	k.feed, k.host, k.next = k.record.Feed, weburl.Host(k.record.address()), k.record.Next
-	if a.callback == "" {
+	if a.callback == "" || k.record.elsewhere(a.callback) {
 		k.next = time.Time{}
 	}
 	k.record = subscription{

@@ -26,6 +26,7 @@ const (
 	verifyWithin = time.Hour
 	// callbackTime is how long the broker has to take what a hub says.
 	callbackTime = 20 * time.Second
+	slotWait     = 5 * time.Second
 	// busyRetry is when a hub is told to come again.
 	busyRetry = time.Minute
 )
@@ -33,14 +34,15 @@ const (
 // callbacks answers hubs. Any worker can: what it needs is in the broker, and it
 // asks nobody for anything.
 type callbacks struct {
-	subs    subscriptions
-	feeds   feedStore
-	pusher  *pusher
-	path    string // of the callback's public address, without a slash at its end
-	least   time.Duration
-	slots   chan struct{}
-	metrics *websubMetrics
-	log     *slog.Logger
+	subs     subscriptions
+	feeds    feedStore
+	pusher   *pusher
+	path     string // of the callback's public address, without a slash at its end
+	least    time.Duration
+	slots    chan struct{}
+	patience time.Duration // how long a request waits for one
+	metrics  *webSubMetrics
+	log      *slog.Logger
 }
 
 // serve answers on a listener until ctx ends and what is under way is answered.
@@ -84,13 +86,11 @@ func (c *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "hubs ask with GET and push with POST", http.StatusMethodNotAllowed)
 		return
 	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	default:
+	if !c.enter(r.Context()) {
 		c.again(w, r, pushBusy)
 		return
 	}
+	defer func() { <-c.slots }()
 	ctx, cancel := context.WithTimeout(r.Context(), callbackTime)
 	defer cancel()
 	sub, err := c.subs.load(ctx, key)
@@ -107,6 +107,20 @@ func (c *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.push(w, r, sub)
+}
+
+// enter waits a little for a slot: hubs push in bursts, and one that has nothing
+// read yet costs little.
+func (c *callbacks) enter(ctx context.Context) bool {
+	timer := time.NewTimer(c.patience)
+	defer timer.Stop()
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return false
 }
 
 // again asks a hub to come again.
@@ -162,7 +176,11 @@ func (c *callbacks) verified(ctx context.Context, sub *subscription, lease time.
 	until := now.Add(lease)
 	err = c.subs.update(ctx, sub.key, func(s *subscription) bool {
 		meant = !s.Leaving
-		s.Verified, s.Until, s.Next = now, until, now.Add(websub.Renewal(lease, c.least, chance()))
+		s.Verified = now
+		if s.Asked.After(now) { // by the clock of another worker
+			s.Verified = s.Asked
+		}
+		s.Until, s.Next = until, now.Add(websub.Renewal(lease, c.least, chance()))
 		s.Failures, s.Denied, s.Reason, s.Moves = 0, false, "", 0
 		return meant
 	})

@@ -14,14 +14,14 @@ const (
 	pushFailed   = "failed" // the broker did not take it; the hub comes again
 )
 
-// websubMetrics tell how hubs do.
-type websubMetrics struct {
+// webSubMetrics tell how hubs do.
+type webSubMetrics struct {
 	pushes *prometheus.CounterVec
 	misses prometheus.Counter
 }
 
-func newWebsubMetrics(reg prometheus.Registerer) *websubMetrics {
-	m := &websubMetrics{
+func newWebSubMetrics(reg prometheus.Registerer) *webSubMetrics {
+	m := &webSubMetrics{
 		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "copydesk_websub_pushes_total", Help: "Pushes of hubs by what became of them.",
 		}, []string{"outcome"}),

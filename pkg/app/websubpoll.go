@@ -29,7 +29,7 @@ const (
 // should. On a nil receiver, as with WebSub turned off, no hub is wanted.
 type hubWishes struct {
 	subs    subscriptions
-	metrics *websubMetrics
+	metrics *webSubMetrics
 	log     *slog.Logger
 }
 

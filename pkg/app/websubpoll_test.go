@@ -21,7 +21,7 @@ import (
 )
 
 func testWishes() *hubWishes {
-	return &hubWishes{metrics: newWebsubMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
+	return &hubWishes{metrics: newWebSubMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
 }
 
 func TestChooseTakesTheHubThatWorks(t *testing.T) {

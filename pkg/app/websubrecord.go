@@ -35,7 +35,8 @@ type subscription struct {
 	Ask      string    `json:"ask,omitempty"` // where the hub sends its subscribers; empty: Hub
 	Moves    int       `json:"moves,omitempty"`
 	Topic    string    `json:"topic"`
-	Token    string    `json:"token"` // of its callback: who knows it is the hub
+	Callback string    `json:"callback,omitempty"` // public address of the callbacks when it was asked for
+	Token    string    `json:"token"`              // of its callback: who knows it is the hub
 	Secret   string    `json:"secret"`
 	Leaving  bool      `json:"leaving,omitempty"`
 	Denied   bool      `json:"denied,omitempty"`
@@ -75,6 +76,12 @@ func (s *subscription) address() string {
 		return s.Ask
 	}
 	return s.Hub
+}
+
+// elsewhere reports whether the hub knows another public address of the callbacks
+// than this one.
+func (s *subscription) elsewhere(callback string) bool {
+	return !s.Leaving && !s.Asked.IsZero() && s.Callback != callback
 }
 
 func (s *subscription) state(now time.Time) string {
