@@ -207,7 +207,7 @@ func TestRetiredFeedIsLeft(t *testing.T) {
 	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
 	b := testBus(t)
 	list := writeFile(t, "feeds.txt", site.feed()+"\n")
-	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{list}})
+	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{list}}, func(w *ingestWorker) { w.webSub.asker.poll = time.Second })
 	topic := site.feed()
 	eventually(t, 30*time.Second, "the hub has a subscriber", func() bool { return hub.callback(topic) != "" })
 	callback := hub.callback(topic)
@@ -222,6 +222,15 @@ func TestRetiredFeedIsLeft(t *testing.T) {
 		hub.mu.Lock()
 		defer hub.mu.Unlock()
 		return len(hub.ended) == 1 && hub.ended[0] == callback
+	})
+	if s := feedStateOf(t, w, topic); s.Push != nil {
+		t.Errorf("the feed still counts on its hub: %s", s.Push)
+	}
+	if err := os.WriteFile(list, []byte(topic+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "a feed that comes back is subscribed to again", func() bool {
+		return hub.callback(topic) != "" && feedStateOf(t, w, topic).Push.active(time.Now())
 	})
 }
 

@@ -53,6 +53,9 @@ func (a *asker) act(ctx context.Context, key string) error {
 	case err != nil:
 		return err
 	case !wanted && !sub.Leaving:
+		if err := a.unname(ctx, sub); err != nil {
+			return err
+		}
 		sub.Leaving, sub.Failures, sub.Asked = true, 0, time.Time{}
 		return a.leave(ctx, sub, now)
 	case now.Before(sub.Next) && !sub.elsewhere(a.callback):
@@ -211,7 +214,16 @@ func (a *asker) leave(ctx context.Context, sub *subscription, now time.Time) err
 
 // forget drops a subscription because WebSub is off: nobody would answer the hub.
 func (a *asker) forget(ctx context.Context, sub *subscription) error {
-	err := a.feeds.update(ctx, sub.Feed, func(s *feedState) bool {
+	if err := a.unname(ctx, sub); err != nil {
+		return err
+	}
+	return a.subs.remove(ctx, sub.key)
+}
+
+// unname takes a subscription that ends out of the state of its feed: a feed that
+// comes back must not count on it.
+func (a *asker) unname(ctx context.Context, sub *subscription) error {
+	return a.feeds.update(ctx, sub.Feed, func(s *feedState) bool {
 		if s.hubKey() != sub.key {
 			return false
 		}
@@ -219,10 +231,6 @@ func (a *asker) forget(ctx context.Context, sub *subscription) error {
 		s.hasten(time.Now(), a.poll)
 		return true
 	})
-	if err != nil {
-		return err
-	}
-	return a.subs.remove(ctx, sub.key)
 }
 
 // callbackOf is the address that a hub calls for a subscription. The token in it

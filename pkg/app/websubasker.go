@@ -185,7 +185,7 @@ func (a *asker) heard(entry jetstream.KeyValueEntry) {
 		k.next = time.Time{}
 	}
 	k.record = subscription{
-		Leaving: k.record.Leaving, Denied: k.record.Denied, Until: k.record.Until, Failures: k.record.Failures, Reason: clipText(k.record.Reason, 1),
+		Leaving: k.record.Leaving, Denied: k.record.Denied, Until: k.record.Until, Failures: k.record.Failures, Reason: clipText(k.record.Reason, 4),
 	}
 	a.known[key] = k
 }

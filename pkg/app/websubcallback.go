@@ -50,7 +50,7 @@ func (c *callbacks) serve(ctx context.Context, l net.Listener) {
 	// The listener is on the open web: everything has a bound.
 	server := &http.Server{
 		Handler: c, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

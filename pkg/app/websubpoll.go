@@ -114,7 +114,7 @@ func (h *hubWishes) keep(ctx context.Context, state *feedState, had string, audi
 		case !p.active(now):
 			err = errors.Join(err, h.want(ctx, state.URL, p, now))
 		case audit != nil && audit.lost:
-			err = errors.Join(err, h.subs.update(ctx, p.Key, func(s *subscription) bool {
+			err = errors.Join(err, h.want(ctx, state.URL, p, now), h.subs.update(ctx, p.Key, func(s *subscription) bool {
 				anew := now.Sub(s.Asked) > askAnew
 				s.Next = now
 				return anew
