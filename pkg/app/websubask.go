@@ -103,7 +103,10 @@ func (a *asker) ask(ctx context.Context, sub *subscription, now time.Time) error
 		return nil
 	}
 	var ferr *fetch.Error
-	if !errors.As(err, &ferr) {
+	switch {
+	case ctx.Err() != nil:
+		return nil // the next owner of the host asks when that is due
+	case !errors.As(err, &ferr):
 		return err
 	}
 	if wait, later := a.later(sub, ferr); later {

@@ -75,12 +75,12 @@ func (h *hubWishes) settle(state *feedState, fixed bool, got found, due time.Tim
 	now := state.LastPoll
 	state.Push = h.choose(state, got.links, now)
 	p := state.Push
-	if p == nil {
-		return due
-	}
-	if got.audit != nil && p.active(now) {
-		got.audit.lost = p.Trust.Poll(got.audit.confirmed, got.audit.missed)
-		p.Brought = nil
+	if got.audit != nil {
+		got.audit.lost = false
+		if p.active(now) {
+			got.audit.lost = p.Trust.Poll(got.audit.confirmed, got.audit.missed)
+			p.Brought = nil
+		}
 	}
 	if fixed || !p.trusted(now) {
 		return due

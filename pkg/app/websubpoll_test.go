@@ -186,6 +186,24 @@ func TestPollsAuditTheHub(t *testing.T) {
 	}
 }
 
+// A subscription may be taken out of the state while the feed is polled; what the
+// poll thought of it before then does not count.
+func TestAuditOfAHubThatIsGone(t *testing.T) {
+	h := testWishes()
+	_, s := settled(t, h, 0, func(*pushState) {})
+	got := found{audit: &pushAudit{missed: 1}}
+	h.settle(s, false, got, time.Now())
+	if !got.audit.lost {
+		t.Fatal("trust was not lost")
+	}
+	s.Push = nil
+	h.settle(s, false, got, time.Now())
+	h.keep(t.Context(), s, "", got.audit) // names no hub
+	if got.audit.lost {
+		t.Error("the trust in no hub was lost")
+	}
+}
+
 // memoryFeeds keeps feed states in memory, by compare-and-set.
 type memoryFeeds struct {
 	data     []byte
