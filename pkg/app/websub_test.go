@@ -1,9 +1,11 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -373,4 +375,31 @@ func TestTrustThroughRealPolls(t *testing.T) {
 	if misses := testutil.ToFloat64(w.webSub.callbacks.metrics.misses); s.Push.Trust.Trusted() || time.Until(s.NextPoll) > time.Hour || misses != 1 {
 		t.Errorf("a hub that missed %v: %+v, polled in %s", misses, s.Push, time.Until(s.NextPoll))
 	}
+}
+
+func TestPushesOfOneFeedAtOnce(t *testing.T) {
+	t.Parallel() // it waits more than it works
+	hub := newTestHub(t, anyAddr)
+	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
+	b := testBus(t)
+	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}})
+	topic := site.feed()
+	eventually(t, 30*time.Second, "the hub has a subscriber", func() bool { return hub.callback(topic) != "" })
+	const pushes = 60
+	var sent sync.WaitGroup
+	for i := range pushes {
+		sent.Go(func() {
+			if status := hub.push(topic, site.rss(fmt.Sprintf("entry-%d", i))); status != http.StatusAccepted {
+				t.Errorf("push %d is answered %d", i, status)
+			}
+		})
+	}
+	sent.Wait()
+	if n := pushesOf(w, pushNew); n != pushes {
+		t.Errorf("%d of %d pushes brought something new", n, pushes)
+	}
+	if seen := len(feedStateOf(t, w, topic).Seen); seen != pushes+1 {
+		t.Errorf("%d entries are remembered of %d", seen, pushes+1)
+	}
+	eventually(t, 60*time.Second, "every page is fetched", func() bool { return messagesOf(t, b, bus.StreamPages) == pushes+1 })
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
 	"github.com/copydesk/copydesk/pkg/websub"
+	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
 // pusher takes in documents that hubs push: entries that are new go to the broker
@@ -21,12 +23,18 @@ type pusher struct {
 	enqueue func(ctx context.Context, state *feedState, f *feed.Feed, entries []feed.Entry, note func(*feed.Entry, bool)) (int, error)
 	poll    time.Duration // between two polls of a feed, at least
 	log     *slog.Logger
+
+	// turns keeps pushes of one feed from getting in front of each other.
+	turns [16]sync.Mutex
 }
 
 // deliver takes in a push whose signature is good. Without an error the broker
 // has every entry, or the feed is due for a poll.
 func (p *pusher) deliver(ctx context.Context, sub *subscription, header http.Header, body []byte) (outcome string, err error) {
 	parsed := p.parse(sub, header, body)
+	turn := &p.turns[weburl.Partition(sub.key)%len(p.turns)]
+	turn.Lock()
+	defer turn.Unlock()
 	for try := 0; ; try++ {
 		state, err := p.feeds.load(ctx, sub.Feed)
 		if err != nil {
