@@ -105,7 +105,7 @@ func (a *asker) ask(ctx context.Context, sub *subscription, now time.Time) error
 	var ferr *fetch.Error
 	switch {
 	case ctx.Err() != nil:
-		return nil // the next owner of the host asks when that is due
+		return nil //nolint:nilerr // the next owner of the host asks when that is due
 	case !errors.As(err, &ferr):
 		return err
 	}
