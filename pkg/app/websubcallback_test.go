@@ -41,7 +41,9 @@ func TestPushesOfOneFeedAtOnce(t *testing.T) {
 	hub := newTestHub(t, anyAddr)
 	site := newPushedSite(t, anyAddr, hub.server.URL+"/hub")
 	b := testBus(t)
-	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}})
+	w, _ := runPushed(t, b, IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}}, func(w *ingestWorker) {
+		w.webSub.callbacks.patience = time.Minute // the machine may be slow
+	})
 	topic := site.feed()
 	eventually(t, 30*time.Second, "the hub has a subscriber", func() bool { return hub.callback(topic) != "" })
 	const pushes = 60

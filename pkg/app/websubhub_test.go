@@ -40,7 +40,7 @@ type testHub struct {
 
 func newTestHub(t testing.TB, addr string) *testHub {
 	t.Helper()
-	h := &testHub{t: t, client: &http.Client{Timeout: 30 * time.Second}, subs: map[string]url.Values{}}
+	h := &testHub{t: t, client: &http.Client{Timeout: time.Minute}, subs: map[string]url.Values{}}
 	h.server = serveAt(t, addr, h)
 	t.Cleanup(h.work.Wait)
 	return h
