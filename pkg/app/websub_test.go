@@ -316,7 +316,9 @@ func TestTrustThroughRealPolls(t *testing.T) {
 	}
 	w, _ := runPushed(t, testBus(t), IngestFlags{Feeds: []string{writeFile(t, "feeds.txt", site.feed()+"\n")}})
 	topic := site.feed()
-	eventually(t, 30*time.Second, "the feed's state shows the subscription", func() bool { return feedStateOf(t, w, topic).Push.active(time.Now()) })
+	eventually(t, 30*time.Second, "the subscription stands on both sides", func() bool {
+		return hub.callback(topic) != "" && feedStateOf(t, w, topic).Push.active(time.Now())
+	})
 	poll := func() *feedState {
 		t.Helper()
 		before := feedStateOf(t, w, topic).LastPoll
