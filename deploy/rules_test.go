@@ -30,7 +30,7 @@ func knownMetrics() []string {
 		"ingest_partitions", "publisher_changes_total", "pages_withheld_total", "trap_urls_total", "traps",
 		"backfill_jobs", "backfill_pages_total",
 		"archive_records_total", "archive_bytes_total", "archive_failing", "archive_waiting_files", "archive_uploads_total", "warc_records_total",
-		"revisits_total", "revisits_waiting", "copies_total", "copy_candidates", "copy_verifications",
+		"revisits_total", "revisits_waiting", "websub_subscriptions", "websub_pushes_total", "websub_misses_total", "copies_total", "copy_candidates", "copy_verifications",
 		"relate_rebuild_seconds", "relate_articles", "relate_bytes", "relate_stories", "index_batch_seconds", "index_documents", "build_info",
 	}
 }

@@ -61,7 +61,7 @@ type feedCheck struct {
 	Robots    string     `json:"robots"`              // of the feed: allowed, forbidden, unreachable, unknown
 	Pages     string     `json:"pages,omitempty"`     // robots.txt on its newest entry
 	Names     string     `json:"names,omitempty"`     // the feed that a page names
-	Hub       string     `json:"hub,omitempty"`       // WebSub
+	Hub       string     `json:"hub,omitempty"`       // WebSub; several are separated by spaces
 	Warnings  []string   `json:"warnings,omitempty"`  // what was repaired
 	TookMS    int64      `json:"took_ms"`             // waiting for the host included
 	Duplicate int        `json:"duplicate,omitempty"` // how often the list names it besides
@@ -182,6 +182,7 @@ func (r *feedCheck) try(ctx context.Context, f *fetch.Fetcher) {
 		return
 	}
 	r.parsed(parsed)
+	r.Hub = strings.Join(offered(resp, parsed).Hubs, " ")
 	r.robotsOfPages(ctx, f, parsed)
 }
 
@@ -203,7 +204,7 @@ func (r *feedCheck) failed(err error) {
 
 // parsed notes what stands in the feed.
 func (r *feedCheck) parsed(f *feed.Feed) {
-	r.State, r.Format, r.Entries, r.Sitemaps, r.Hub, r.Warnings = checkOK, f.Format, len(f.Entries), len(f.Sitemaps), f.Hub, f.Warnings
+	r.State, r.Format, r.Entries, r.Sitemaps, r.Warnings = checkOK, f.Format, len(f.Entries), len(f.Sitemaps), f.Warnings
 	r.TypeFits = typeFits(r.Declared, f.Format)
 	r.Title = cmp.Or(r.Title, f.Title)
 	if newest := newestOf(f); newest != nil {

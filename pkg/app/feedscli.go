@@ -75,10 +75,10 @@ func (c *FeedsListCommand) Run(ctx context.Context, env Env) error {
 		return err
 	}
 	w := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "STATE\tENTRIES\tLAST POLL\tNEXT POLL\tFAILURES\tFEED\tNOTE")
+	fmt.Fprintln(w, "STATE\tENTRIES\tLAST POLL\tNEXT POLL\tFAILURES\tFEED\tPUSH\tNOTE")
 	for _, s := range states {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", s.State, s.Entries, clock(s.LastPoll), clock(s.NextPoll), s.Failures,
-			printable(s.URL), printable(clipText(s.remark(), 200)))
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%s\t%s\n", s.State, s.Entries, clock(s.LastPoll), clock(s.NextPoll), s.Failures,
+			printable(s.URL), cmp.Or(printable(clipText(s.Push.String(), 120)), "-"), printable(clipText(s.remark(), 200)))
 	}
 	return w.Flush()
 }

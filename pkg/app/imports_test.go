@@ -26,6 +26,7 @@ var importTable = map[string][]string{
 	"pkg/feed":              {"pkg/article", "pkg/textnorm", "pkg/weburl"},
 	"pkg/fetch":             {"pkg/article", "pkg/weburl"},
 	"pkg/cadence":           {},
+	"pkg/websub":            {"pkg/weburl"},
 	"pkg/simulate":          {"pkg/cadence"},
 	"pkg/simulate/day":      {"pkg/cadence", "pkg/simulate"},
 	"pkg/warc":              {},
@@ -53,7 +54,7 @@ var importTable = map[string][]string{
 
 // pure packages are plain functions of their input: no broker, no metrics, no
 // HTTP server, not even through another package of ours.
-var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/cadence", "pkg/dedup", "pkg/story"}
+var pure = []string{"pkg/article", "pkg/weburl", "pkg/textnorm", "pkg/clean", "pkg/htmltree", "pkg/extract", "pkg/feed", "pkg/cadence", "pkg/websub", "pkg/dedup", "pkg/story"}
 
 var impure = []string{"github.com/nats-io/", "github.com/prometheus/", "go.opentelemetry.io/"}
 

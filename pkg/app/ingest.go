@@ -37,6 +37,8 @@ type IngestFlags struct {
 	WARC          []string      `name:"warc" placeholder:"FILE" help:"WARC file, plain or gzip, whose pages are read as if they were fetched when it says; - is standard input. After a stop it is read on where it was left. Can be repeated."`
 	Archive       string        `name:"archive" placeholder:"DIR|s3://BUCKET/PREFIX" help:"Write every answer to a fetch of a page to WARC 1.1 files in this directory or bucket, before the page goes downstream. Keys of a bucket: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials."`
 
+	WebSubFlags
+
 	ArchiveEndpoint string `name:"archive-endpoint" placeholder:"URL" help:"Object storage of an s3:// archive. Default: AWS_ENDPOINT_URL, or Amazon's."`
 	ArchiveSpool    string `name:"archive-spool" type:"path" placeholder:"DIR" help:"Where files of an s3:// archive wait for their upload, every 10 minutes or 1 GB. Default: data/archive."`
 }
@@ -56,8 +58,10 @@ func (f IngestFlags) check() error {
 	if _, err := newPolicy(f.Honour); err != nil {
 		return err
 	}
-	_, err := newRevisitPlan(f.Revisits, f.TakedownAfter)
-	return err
+	if _, err := newRevisitPlan(f.Revisits, f.TakedownAfter); err != nil {
+		return err
+	}
+	return f.WebSubFlags.check()
 }
 
 // deps are what every worker is given.
@@ -95,6 +99,7 @@ type ingestWorker struct {
 	archive    *archive
 	warcs      *warcInput
 	sites      *publishers
+	webSub     *webSub
 	full       atomic.Bool // stream URLS refuses new URLs
 
 	backfillFull atomic.Bool // stream BACKFILL does
@@ -142,6 +147,9 @@ func newIngest(ctx context.Context, d deps, f IngestFlags, stdin io.Reader) (*in
 	}
 	w.feedPoller = &feedPoller{fetcher: w.fetcher, feeds: w.feeds, enqueue: w.enqueue, interval: f.PollInterval, policy: cadence.Default(), log: d.log, pending: w.bus.BackfillPending}
 	w.poller = newPoller(d.log, w.poll)
+	if w.webSub, err = newWebSub(ctx, w); err != nil {
+		return nil, err
+	}
 	registerIngestMetrics(d.reg, w)
 	return w, nil
 }
@@ -190,10 +198,13 @@ func (w *ingestWorker) Run(ctx context.Context) error {
 		defer end()
 		return w.work.hold(gctx)
 	})
-	for _, part := range []func(context.Context){w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.work.watchBackfill, w.watchFeeds, w.sites.run, w.backfill.run} {
+	for _, part := range []func(context.Context){
+		w.poller.run, w.plan, w.looks.fillIn, w.looks.run, w.work.watchBackfill, w.watchFeeds, w.sites.run, w.backfill.run, w.webSub.asker.run,
+	} {
 		group.Go(func() error { part(rest); return nil })
 	}
 	group.Go(func() error { w.enqueueLists(gctx); return nil })
+	group.Go(func() error { w.webSub.run(gctx); return nil })
 	return group.Wait()
 }
 

@@ -80,6 +80,7 @@ func (p *feedPoller) handOver(ctx context.Context, state *feedState, parsed *fee
 		if (first || !seen) && len(got.poll.New) < maxPollDates {
 			got.poll.New = append(got.poll.New, dateOf(e, got.poll.At))
 		}
+		got.audit.note(e, seen)
 	})
 	got.fresh += n
 	return whole, err
@@ -93,7 +94,7 @@ const maxPollDates = 50_000
 // new to us. What feeds and news sitemaps name is news.
 func oldPages(seen map[string]bool, parsed *feed.Feed, cold bool, now time.Time) func(*feed.Entry) bool {
 	if parsed.Format != feed.FormatSitemap {
-		return func(*feed.Entry) bool { return false }
+		return noneOld
 	}
 	if !cold {
 		undated := 0
@@ -112,3 +113,6 @@ func oldPages(seen map[string]bool, parsed *feed.Feed, cold bool, now time.Time)
 		return now.Sub(at) > oldAfter
 	}
 }
+
+// noneOld is for entries that are news whatever their date.
+func noneOld(*feed.Entry) bool { return false }

@@ -91,7 +91,7 @@ func (s feedStore) update(ctx context.Context, url string, change func(*feedStat
 			return err
 		}
 		// A poll may be saved at the same time.
-		if err := s.save(ctx, state); !errors.Is(err, errConflict) || try == 5 {
+		if err := s.save(ctx, state); !errors.Is(err, errConflict) || try == swapTries {
 			return err
 		}
 	}
@@ -287,9 +287,15 @@ func (w *ingestWorker) watchFeedsOnce(ctx context.Context) error {
 			if entry == nil || json.Unmarshal(entry.Value(), &b) != nil || b.URL == "" {
 				continue
 			}
+			if b.State == feedRetired {
+				w.webSub.asker.retired(b.URL)
+			}
 			wanted := b.State != feedRetired && w.parts.has(b.partition())
-			if wanted != w.poller.has(b.URL) {
+			switch {
+			case wanted != w.poller.has(b.URL):
 				w.plans.wake()
+			case wanted:
+				w.poller.advance(b.URL, b.NextPoll)
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/copydesk/copydesk/pkg/cadence"
 	"github.com/copydesk/copydesk/pkg/feed"
 	"github.com/copydesk/copydesk/pkg/fetch"
+	"github.com/copydesk/copydesk/pkg/websub"
 	"github.com/copydesk/copydesk/pkg/weburl"
 )
 
@@ -61,6 +62,7 @@ type feedPoller struct {
 	enqueue  func(ctx context.Context, m urlMessage) error
 	interval pollInterval // of feeds without one of their own
 	policy   cadence.Policy
+	hubs     *hubWishes // nil: WebSub is off
 	log      *slog.Logger
 	// pending counts the old pages of a partition that wait to be fetched.
 	pending func(ctx context.Context, part int) (uint64, error)
@@ -74,9 +76,11 @@ type feedStates interface {
 
 // found is what a poll brought.
 type found struct {
-	fresh int          // entries that were not seen before
-	soon  bool         // there is more to read than one poll may
-	poll  cadence.Poll // what it teaches of the feed's rhythm
+	fresh int           // entries that were not seen before
+	soon  bool          // there is more to read than one poll may
+	poll  cadence.Poll  // what it teaches of the feed's rhythm
+	links *websub.Links // what the feed says of its hubs; nil if it was not read
+	audit *pushAudit    // what its hub should have brought
 }
 
 // poll polls a feed and returns when it is due again.
@@ -97,6 +101,7 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		return state.NextPoll // another worker was here first
 	}
 	state.Interval = interval
+	began, hub := time.Now(), state.hubKey()
 	if p.backHome(ctx, state) {
 		return time.Now().Add(time.Minute)
 	}
@@ -116,9 +121,6 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 		state.Via = "" // tried at its own address next
 	}
 	p.settle(state, s, interval, got, pollErr)
-	if soon := time.Now().Add(restAfter); got.soon && pollErr == nil && soon.Before(state.NextPoll) {
-		state.NextPoll = soon
-	}
 	fresh := got.fresh
 	switch {
 	case pollErr != nil:
@@ -128,7 +130,10 @@ func (p *feedPoller) poll(ctx context.Context, s feed.Source) time.Time {
 	default:
 		log.Debug("feed polled", "new", 0, "entries", state.Entries)
 	}
-	if err := p.feeds.save(ctx, state); err != nil && ctx.Err() == nil {
+	err = p.saveSettled(ctx, state, began, func(fresh *feedState) { p.settle(fresh, s, interval, got, pollErr) })
+	if err == nil {
+		p.hubs.keep(ctx, state, hub, got.audit)
+	} else if ctx.Err() == nil {
 		log.Error("feed state cannot be saved; entries may be looked at again", "err", err)
 	}
 	return state.NextPoll
@@ -162,6 +167,12 @@ func (p *feedPoller) settle(state *feedState, s feed.Source, interval time.Durat
 	}
 	if state.State == feedGone || state.State == feedBlocked {
 		due = now.Add(maxInterval)
+	}
+	if err == nil {
+		due = p.hubs.settle(state, interval != 0, got, due)
+	}
+	if soon := now.Add(restAfter); got.soon && err == nil && soon.Before(due) {
+		due = soon
 	}
 	// A clock that was ahead must not put a feed off for as long as it was.
 	state.NextPoll = due
@@ -234,6 +245,7 @@ func (p *feedPoller) read(ctx context.Context, state *feedState) (found, error) 
 	if parsed.Format == feed.FormatSitemapIndex {
 		return p.readIndex(ctx, state, resp, parsed, got)
 	}
+	got.links, got.audit = offered(resp, parsed), newPushAudit(state, got.poll.At)
 	got.poll.SkipHours, got.poll.SkipDays = parsed.Skip.Hours, parsed.Skip.Days
 	cold := state.Cold || state.Cadence.At.IsZero()
 	whole, err := p.handOver(ctx, state, parsed, cold, &got)

@@ -28,7 +28,8 @@ type scheduled struct {
 	source feed.Source
 	part   int // partition of the host that is asked
 	due    time.Time
-	place  int // in the heap; -1 while it is being polled
+	place  int       // in the heap; -1 while it is being polled
+	sooner time.Time // asked for while it was being polled; zero: was not
 }
 
 // poller decides when each feed is polled. What a poll does is poll's matter;
@@ -95,6 +96,28 @@ func (p *poller) has(url string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.byURL[url] != nil
+}
+
+// advance makes a feed due earlier than it is, if it is scheduled.
+func (p *poller) advance(url string, due time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	item := p.byURL[url]
+	switch {
+	case item == nil:
+		return
+	case item.place < 0:
+		item.sooner = due // what the poll decides may be older than that
+		return
+	case !due.Before(item.due):
+		return
+	}
+	item.due = due
+	heap.Fix(&p.queue, item.place)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
 }
 
 // partition returns the partition in which a feed is polled, that of its own
@@ -176,7 +199,10 @@ func (p *poller) putBack(item *scheduled, next time.Time) {
 	if p.byURL[item.source.URL] != item {
 		return // dropped from its list while it was polled
 	}
-	item.due = next
+	if !item.sooner.IsZero() && item.sooner.Before(next) {
+		next = item.sooner
+	}
+	item.due, item.sooner = next, time.Time{}
 	heap.Push(&p.queue, item)
 	select {
 	case p.wake <- struct{}{}:

@@ -64,6 +64,7 @@ type feedState struct {
 	Hosted   []string               `json:"hosted,omitempty"` // sitemaps of other hosts that are sources because of this one
 
 	Cadence cadence.State `json:"cadence,omitzero"` // when it brings something
+	Push    *pushState    `json:"push,omitempty"`   // how its hub does; nil: none is wanted
 
 	revision uint64
 }

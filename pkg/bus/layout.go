@@ -77,6 +77,7 @@ func buckets(leaseTTL time.Duration) []bucketLayout {
 		{BucketDead, "where the dead letters of a page are", 30 * day, 64 * mib, false},
 		{BucketShares, "which worker owns which part", 0, mib, false},
 		{BucketBackfill, "date-ranged backfills", 0, 128 * mib, false},
+		{BucketWebSub, "subscriptions at hubs", 60 * day, 64 * mib, false},
 		{BucketAttempts, "attempts at redelivered messages", day, 64 * mib, false},
 	}
 }

@@ -26,6 +26,7 @@ const (
 	BucketDead     = "copydesk_dead"     // where the dead letters of a page are
 	BucketShares   = "copydesk_shares"   // which worker owns which part of the work
 	BucketBackfill = "copydesk_backfill" // date-ranged backfills, by partition and hash
+	BucketWebSub   = "copydesk_websub"   // subscriptions at hubs, by partition of the hub and subscription
 	BucketAttempts = "copydesk_attempts" // how often a redelivered message was tried; see package stage
 )
 

@@ -80,6 +80,9 @@ type Poll struct {
 	// for each hour of the day, UTC, and each day of the week, Sunday lowest.
 	SkipHours uint32
 	SkipDays  uint8
+	// Pushed says that the publisher brought the entries: it is no poll, and
+	// tells nothing of caches and failures.
+	Pushed bool
 }
 
 const (

@@ -199,6 +199,53 @@ func TestStateSurvivesStorage(t *testing.T) {
 	}
 }
 
+// A feed whose entries are pushed, and which is polled seldom, is known as well
+// as one that is polled: without its hub it is polled as often as before.
+func TestPushesTeachTheSameRhythm(t *testing.T) {
+	p := Default()
+	learn := func(pushed bool) *State {
+		var s State
+		s.Observe(Poll{At: start(), Entries: 50})
+		for i, at := range every(17*time.Minute, 10) {
+			at = at.Add(time.Second)
+			if pushed {
+				s.Observe(Poll{At: at, New: []time.Time{at}, Pushed: true})
+				if i%14 == 0 { // a poll that finds nothing new
+					s.Observe(Poll{At: at.Add(time.Minute), Entries: 50, Fresh: time.Hour})
+				}
+			} else {
+				s.Observe(Poll{At: at, New: []time.Time{at}, Entries: 50, Fresh: time.Hour})
+			}
+		}
+		return &s
+	}
+	polled, pushed := learn(false), learn(true)
+	if pushed.Hits != 0 || polled.Hits == 0 {
+		t.Errorf("a push counts as one that a cache let through: %v hits, polls %v", pushed.Hits, polled.Hits)
+	}
+	if ratio := pushed.known() / polled.known(); ratio < 0.98 || ratio > 1.02 {
+		t.Errorf("%.1f entries known from pushes, %.1f from polls", pushed.known(), polled.known())
+	}
+	pushed.Fresh, polled.Fresh = 0, 0
+	if a, b := p.Next(polled, "x").Sub(polled.At), p.Next(pushed, "x").Sub(pushed.At); b > a*3/2 || b < a/2 {
+		t.Errorf("polled again in %s after pushes, in %s after polls", b, a)
+	}
+}
+
+func TestAPushEndsNoFailure(t *testing.T) {
+	var s State
+	s.Observe(Poll{At: start(), Pushed: true, New: []time.Time{start()}})
+	if !s.At.IsZero() {
+		t.Error("a push before the first poll counts as the first poll")
+	}
+	s.Observe(Poll{At: start(), Entries: 5})
+	s.Observe(Poll{At: start().Add(time.Hour), Failure: FailureHard})
+	s.Observe(Poll{At: start().Add(2 * time.Hour), Pushed: true, New: []time.Time{start().Add(2 * time.Hour)}})
+	if s.Failures != 1 || s.Failure != FailureHard {
+		t.Errorf("after a push %d failures (%s), want the one of the poll", s.Failures, s.Failure)
+	}
+}
+
 // FuzzState feeds stored states and polls that no version wrote.
 func FuzzState(f *testing.F) {
 	f.Add([]byte(`{"since":"2026-01-01T00:00:00Z","at":"2026-03-01T00:00:00Z","hours":[1,2,3],"minutes":[-1,1e300]}`), int64(3600), uint8(3))

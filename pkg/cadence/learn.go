@@ -37,6 +37,10 @@ func (s *State) Observe(p Poll) {
 		p.At = s.At
 	}
 	p.At = p.At.UTC()
+	if p.Pushed {
+		s.pushed(p)
+		return
+	}
 	if p.Failure != FailureNone {
 		s.fail(p)
 		return
@@ -54,6 +58,20 @@ func (s *State) Observe(p Poll) {
 		s.SkipHours, s.SkipDays = p.SkipHours, p.SkipDays
 	}
 	s.Fresh = max(p.Fresh, 0)
+	s.round()
+}
+
+// pushed learns from entries that came without a poll. A feed that was never
+// read is not known by them: they are the newest only.
+func (s *State) pushed(p Poll) {
+	if s.At.IsZero() {
+		return
+	}
+	fresh := s.Fresh
+	s.Fresh = 0 // caches have no part in it
+	s.follow(p)
+	s.Fresh = fresh
+	s.At = p.At
 	s.round()
 }
 

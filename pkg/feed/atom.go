@@ -18,7 +18,12 @@ func (p *parser) parseAtom(doc *document) error {
 	f.Title = plain(parsed.Title)
 	f.Language = language(parsed.Language)
 	f.Link = p.resolve(linkTo(parsed.Links, "alternate"))
-	f.Hub = p.resolve(linkTo(parsed.Links, "hub"))
+	for _, l := range parsed.Links {
+		if strings.EqualFold(l.Rel, "hub") {
+			p.addHub(l.Href)
+		}
+	}
+	f.Self = p.resolve(linkTo(parsed.Links, "self"))
 	f.TTL = timeToLive("", parsed.Extensions)
 	p.dates.language = f.Language
 	if p.base == "" {

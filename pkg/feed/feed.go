@@ -52,7 +52,8 @@ type Feed struct {
 	Title    string
 	Link     string        // the web page that the feed belongs to
 	Language string        // BCP 47 as far as the feed gives one
-	Hub      string        // WebSub hub
+	Hubs     []string      // WebSub hubs, the publisher's first choice in front
+	Self     string        // what the feed calls its own address; the topic of its hubs
 	TTL      time.Duration // how long the publisher asks to wait between polls; 0 if not said
 	Skip     Skip          // when the publisher says that nothing comes
 	Entries  []Entry       // in the order of the feed, one for each URL

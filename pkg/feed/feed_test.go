@@ -22,7 +22,8 @@ type result struct {
 	Title    string       `json:"title,omitempty"`
 	Link     string       `json:"link,omitempty"`
 	Language string       `json:"language,omitempty"`
-	Hub      string       `json:"hub,omitempty"`
+	Hubs     []string     `json:"hubs,omitempty"`
+	Self     string       `json:"self,omitempty"`
 	TTL      string       `json:"ttl,omitempty"`
 	Entries  []Entry      `json:"entries,omitempty"`
 	Sitemaps []SitemapRef `json:"sitemaps,omitempty"`
@@ -34,7 +35,7 @@ func resultOf(f *Feed, err error) result {
 		return result{Error: err.Error()}
 	}
 	r := result{
-		Format: f.Format, Title: f.Title, Link: f.Link, Language: f.Language, Hub: f.Hub,
+		Format: f.Format, Title: f.Title, Link: f.Link, Language: f.Language, Hubs: f.Hubs, Self: f.Self,
 		Entries: f.Entries, Sitemaps: f.Sitemaps, Warnings: f.Warnings,
 	}
 	if f.TTL > 0 {

@@ -14,6 +14,7 @@ type jsonHead struct {
 	Version     string               `json:"version"`
 	Title       string               `json:"title"`
 	HomePageURL string               `json:"home_page_url"`
+	FeedURL     string               `json:"feed_url"`
 	Language    string               `json:"language"`
 	Author      *gofeedjson.Author   `json:"author"`
 	Authors     []*gofeedjson.Author `json:"authors"`
@@ -59,9 +60,10 @@ func (p *parser) parseJSON(text []byte) error {
 	f.Link = p.resolve(head.HomePageURL)
 	f.Language = language(head.Language)
 	p.dates.language = f.Language
+	f.Self = p.resolve(head.FeedURL)
 	for _, hub := range head.Hubs {
-		if f.Hub == "" && strings.EqualFold(hub.Type, "websub") {
-			f.Hub = p.resolve(hub.URL)
+		if strings.EqualFold(hub.Type, "websub") {
+			p.addHub(hub.URL)
 		}
 	}
 	for _, item := range items {
@@ -100,7 +102,7 @@ func (p *parser) jsonItems(dec *json.Decoder, items []*gofeedjson.Item) ([]*gofe
 func readHead(fields map[string]json.RawMessage) jsonHead {
 	var head jsonHead
 	for key, target := range map[string]any{
-		"version": &head.Version, "title": &head.Title, "home_page_url": &head.HomePageURL,
+		"version": &head.Version, "title": &head.Title, "home_page_url": &head.HomePageURL, "feed_url": &head.FeedURL,
 		"language": &head.Language, "author": &head.Author, "authors": &head.Authors, "hubs": &head.Hubs,
 	} {
 		if raw, ok := fields[key]; ok {

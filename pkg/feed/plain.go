@@ -201,3 +201,13 @@ func (p *parser) resolve(link string) string {
 	}
 	return abs
 }
+
+// maxHubs bounds the hubs that are kept of a feed.
+const maxHubs = 8
+
+// addHub keeps a hub that the feed names.
+func (p *parser) addHub(link string) {
+	if url := p.resolve(link); url != "" && len(p.feed.Hubs) < maxHubs && !slices.Contains(p.feed.Hubs, url) {
+		p.feed.Hubs = append(p.feed.Hubs, url)
+	}
+}

@@ -25,7 +25,14 @@ func (p *parser) parseRSS(doc *document) error {
 	f.Title = plain(firstOf(parsed.Title, dcValue(dc, "title")))
 	f.Language = language(firstOf(parsed.Language, dcValue(dc, "language")))
 	f.Link = p.resolve(firstOf(append(parsed.Links, atomLink(parsed.Extensions, "alternate"))...))
-	f.Hub = p.resolve(atomLink(parsed.Extensions, "hub"))
+	for _, prefix := range atomPrefixes {
+		for _, link := range parsed.Extensions[prefix]["link"] {
+			if strings.EqualFold(link.Attrs["rel"], "hub") {
+				p.addHub(link.Attrs["href"])
+			}
+		}
+	}
+	f.Self = p.resolve(atomLink(parsed.Extensions, "self"))
 	f.TTL = timeToLive(parsed.TTL, parsed.Extensions)
 	f.Skip = skip(parsed.SkipHours, parsed.SkipDays)
 	p.dates.language = f.Language

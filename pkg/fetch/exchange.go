@@ -124,6 +124,9 @@ func (f *Fetcher) request(ctx context.Context, v *visit, u *target) *http.Reques
 		Method: http.MethodGet, URL: &bare, Host: u.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
+	if v.form != nil {
+		v.post(r)
+	}
 	if u.User != nil {
 		password, _ := u.User.Password()
 		r.SetBasicAuth(u.User.Username(), password)
@@ -137,6 +140,8 @@ func (f *Fetcher) readAnswer(v *visit, a *answer, resp *http.Response, content i
 	switch {
 	case v.robots:
 		l.max, l.cut = f.o.Limits.RobotsBytes, true
+	case v.form != nil:
+		l.max, l.cut = hubBytes, true
 	case v.req.Kind == KindFeed:
 		l.max = f.o.Limits.FeedBytes
 	}

@@ -132,28 +132,32 @@ var errClosed = errors.New("the fetcher is closed")
 
 // Fetch fetches one URL. Its error is always an [*Error].
 func (f *Fetcher) Fetch(ctx context.Context, req Request) (*Response, error) {
+	resp, failed := f.visit(ctx, &visit{req: req, left: f.o.Limits.Total, page: true})
+	if f.o.Report != nil && (failed == nil || !errors.Is(failed, errClosed)) {
+		f.o.Report(req, resp, failed)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return resp, nil
+}
+
+// visit makes a visit, and counts it.
+func (f *Fetcher) visit(ctx context.Context, v *visit) (*Response, *Error) {
 	if !f.begin() {
-		return nil, &Error{Class: ClassCanceled, URL: req.URL, Temporary: true, Err: errClosed}
+		return nil, &Error{Class: ClassCanceled, URL: v.req.URL, Temporary: true, Err: errClosed}
 	}
 	defer f.work.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(f.ctx, cancel)()
 
-	v := &visit{req: req, left: f.o.Limits.Total, page: true}
 	resp, err := f.follow(ctx, v)
 	f.metrics.observe(v, resp, err)
-	var failed *Error
 	if err != nil {
 		e := *asError(err) // robots.txt errors are shared between fetches
-		e.URL = req.URL
-		resp, failed = nil, &e
-	}
-	if f.o.Report != nil {
-		f.o.Report(req, resp, failed)
-	}
-	if failed != nil {
-		return nil, failed
+		e.URL = v.req.URL
+		return nil, &e
 	}
 	return resp, nil
 }

@@ -15,6 +15,7 @@ type visit struct {
 	robots bool          // it is for a robots.txt
 	host   string        // whose robots.txt it is for
 	page   bool          // it is for what the caller asked for
+	form   []byte        // posted to a hub; nil: a GET
 	left   time.Duration // network time that may still be spent
 	spent  time.Duration // network time spent
 	wire   int64         // body bytes received
@@ -45,6 +46,9 @@ func (f *Fetcher) follow(ctx context.Context, v *visit) (*Response, error) {
 				return nil, hopError(err, resp, u)
 			}
 			return resp, nil
+		}
+		if v.form != nil && !keepsMethod(a.status) {
+			return nil, redirectError(a, fmt.Errorf("status %d: a form is only sent on by 307 and 308", a.status))
 		}
 		permanent = permanent && (a.status == http.StatusMovedPermanently || a.status == http.StatusPermanentRedirect)
 		next, err := nextHop(u, a)
@@ -96,7 +100,7 @@ func (f *Fetcher) hop(ctx context.Context, v *visit, u *target) (*answer, error)
 		return nil, err
 	}
 	var crawl time.Duration
-	if !f.o.IgnoreRobots && !v.robots {
+	if !f.o.IgnoreRobots && !v.robots && v.form == nil {
 		rules, err := f.robots.get(wait, u)
 		if err != nil {
 			return nil, err

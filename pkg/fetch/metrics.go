@@ -24,7 +24,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "copydesk_fetch_responses_total",
-			Help: "Fetches of pages and feeds by how they ended.",
+			Help: "Fetches of pages and feeds, and requests to hubs, by how they ended.",
 		}, []string{"class"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:                            "copydesk_fetch_duration_seconds",

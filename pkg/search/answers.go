@@ -98,6 +98,7 @@ type sourceAnswer struct {
 	LastNew   *time.Time `json:"last_new"`
 	Failures  int        `json:"failures"`
 	Entries   int        `json:"entries"`
+	Push      string     `json:"push"`
 }
 
 // hitOf puts a record into a list; snippet is the passage to show with it.
@@ -125,7 +126,7 @@ func sourceOf(s Source) sourceAnswer {
 	return sourceAnswer{
 		URL: s.URL, Title: s.Title, Site: s.Site, State: s.State, LastError: s.LastError,
 		LastPoll: known(s.LastPoll), NextPoll: known(s.NextPoll), LastNew: known(s.LastNew),
-		Failures: s.Failures, Entries: s.Entries,
+		Failures: s.Failures, Entries: s.Entries, Push: s.Push,
 	}
 }
 

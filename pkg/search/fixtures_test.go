@@ -276,8 +276,8 @@ func (s someSources) Publishers(context.Context) ([]Publisher, error) {
 
 func testSources() someSources {
 	return someSources{
-		{URL: "https://harbour-post.example/feed.xml", Title: "The Harbour Post", Site: "harbour-post.example", State: "ok", LastPoll: testNow.Add(-4 * time.Minute), NextPoll: testNow.Add(11 * time.Minute), LastNew: testNow.Add(-3 * time.Hour), Entries: 40},
-		{URL: "https://coast-wire.example/rss", Title: "Coast Wire: everything", Site: "coast-wire.example", State: "ok", LastPoll: testNow.Add(-40 * time.Second), NextPoll: testNow.Add(5 * time.Minute), LastNew: testNow.Add(-26 * time.Hour), Entries: 1200},
+		{URL: "https://harbour-post.example/feed.xml", Title: "The Harbour Post", Site: "harbour-post.example", State: "ok", LastPoll: testNow.Add(-4 * time.Minute), NextPoll: testNow.Add(11 * time.Minute), LastNew: testNow.Add(-3 * time.Hour), Entries: 40, Push: "push since 2026-02-01 09:30 UTC"},
+		{URL: "https://coast-wire.example/rss", Title: "Coast Wire: everything", Site: "coast-wire.example", State: "ok", LastPoll: testNow.Add(-40 * time.Second), NextPoll: testNow.Add(5 * time.Minute), LastNew: testNow.Add(-26 * time.Hour), Entries: 1200, Push: "push denied: " + script},
 		{URL: "https://valley-echo.example/atom.xml", Title: "Valley Echo", Site: "valley-echo.example", State: "failing", LastError: "HTTP 503: the server asks to come back in 30 minutes", LastPoll: testNow.Add(-12 * time.Minute), NextPoll: testNow.Add(48 * time.Minute), LastNew: testNow.Add(-49 * time.Hour), Failures: 3, Entries: 25},
 		{URL: "https://ledger.example/feeds/money/all-the-news-that-has-ever-been-about-money-on-this-coast.rss?format=full", Site: "ledger.example", State: "failing", LastError: "not a feed: looks like an HTML page " + script, LastPoll: testNow.Add(-2 * time.Hour), NextPoll: testNow.Add(6 * time.Hour), Failures: 11},
 		{URL: "https://namal.example/rss", Title: "הנמל", Site: "namal.example", State: "blocked", LastError: "robots.txt disallows this address", LastPoll: testNow.Add(-5 * time.Hour), NextPoll: testNow.Add(19 * time.Hour)},

@@ -294,6 +294,11 @@ func TestSourcesPage(t *testing.T) {
 			t.Errorf("first row lacks %q: %s", want, first.Text())
 		}
 	}
+	for _, want := range []string{"push since 2026-02-01 09:30 UTC", "push denied: " + script} {
+		if !strings.Contains(text(doc, ".feeds"), want) {
+			t.Errorf("the feeds lack %q", want)
+		}
+	}
 	var publishers []string
 	doc.Find(".publishers tbody tr").Each(func(_ int, row *goquery.Selection) {
 		publishers = append(publishers, strings.Join(strings.Fields(row.Text()), " "))
