@@ -84,9 +84,12 @@ func (c *FeedsListCommand) Run(ctx context.Context, env Env) error {
 }
 
 // remark is why a feed cannot be read, or what is read for it.
-func (s *feedState) remark() string {
-	if text := cmp.Or(s.LastError, s.Note); text != "" || s.Resolved == "" {
-		return text
+func (s *feedState) remark() string { return cmp.Or(s.LastError, s.note()) }
+
+// note says what is read in place of the feed's address, or was left for later.
+func (s *feedState) note() string {
+	if s.Note != "" || s.Resolved == "" {
+		return s.Note
 	}
 	return "reads " + s.Resolved
 }

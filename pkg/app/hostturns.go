@@ -67,6 +67,11 @@ func (m *urlMessage) priority() fetch.Priority {
 	return fetch.PriorityFresh
 }
 
+// archived reports whether the page is one of the old ones that a sitemap names:
+// nobody edits those by the hour, and five looks at each would keep the rest of
+// them waiting for five times as long.
+func (m *urlMessage) archived() bool { return m.Backfill && m.Feed != "" }
+
 // hostFull returns for how long a URL goes back to the broker because enough
 // requests of its host wait in this process; 0 if there is room.
 func (p *pageFetcher) hostFull(m urlMessage) time.Duration {

@@ -37,3 +37,27 @@ func TestHostTurns(t *testing.T) {
 		t.Errorf("%d hosts are remembered", n)
 	}
 }
+
+// TestArchivesAreNotLookedAtAgain: old pages that a sitemap names are fetched
+// once; those of feeds and of an operator's list are followed.
+func TestArchivesAreNotLookedAtAgain(t *testing.T) {
+	plan, err := newRevisitPlan([]string{"15m", "1h"}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pageFetcher{revisits: &revisits{plan: plan}}
+	now := time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		m    urlMessage
+		want bool
+	}{
+		{urlMessage{Feed: "https://news.example/feed"}, true},
+		{urlMessage{Backfill: true}, true},
+		{urlMessage{Backfill: true, Feed: "https://news.example/sitemap.xml"}, false},
+	} {
+		state := &pageState{PageID: "p", FinalURL: "https://news.example/story", FirstFetch: now}
+		if p.plan(state, c.m, now); state.NextRevisit.IsZero() == c.want {
+			t.Errorf("%+v: next look %s", c.m, state.NextRevisit)
+		}
+	}
+}

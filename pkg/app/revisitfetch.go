@@ -163,6 +163,9 @@ func (p *pageFetcher) plan(state *pageState, m urlMessage, now time.Time) {
 	if !m.Revisit.IsZero() || !state.NextRevisit.After(now) || !state.GoneSince.IsZero() {
 		state.NextRevisit = p.revisits.plan.next(state, now)
 	}
+	if m.archived() {
+		state.NextRevisit = time.Time{}
+	}
 	state.Feed, state.Hints = "", article.Entry{}
 	if !state.NextRevisit.IsZero() {
 		state.Feed, state.Hints = m.Feed, keptHints(m.Entry)

@@ -28,7 +28,7 @@ func (s feedSources) Sources(ctx context.Context) ([]search.Source, error) {
 		sources[i] = search.Source{
 			URL: f.URL, Title: f.Title, Site: weburl.Site(f.URL), State: f.State, LastError: f.LastError,
 			LastPoll: f.LastPoll, NextPoll: f.NextPoll, LastNew: f.LastNew, Failures: f.Failures, Entries: f.Entries,
-			Push: f.Push.String(),
+			Note: f.note(), Push: f.Push.String(),
 		}
 	}
 	return sources, nil

@@ -98,6 +98,7 @@ type sourceAnswer struct {
 	LastNew   *time.Time `json:"last_new"`
 	Failures  int        `json:"failures"`
 	Entries   int        `json:"entries"`
+	Note      string     `json:"note,omitempty"`
 	Push      string     `json:"push"`
 }
 
@@ -126,7 +127,7 @@ func sourceOf(s Source) sourceAnswer {
 	return sourceAnswer{
 		URL: s.URL, Title: s.Title, Site: s.Site, State: s.State, LastError: s.LastError,
 		LastPoll: known(s.LastPoll), NextPoll: known(s.NextPoll), LastNew: known(s.LastNew),
-		Failures: s.Failures, Entries: s.Entries, Push: s.Push,
+		Failures: s.Failures, Entries: s.Entries, Note: s.Note, Push: s.Push,
 	}
 }
 

@@ -285,10 +285,10 @@ func TestSourcesAPI(t *testing.T) {
 	for _, s := range a.Sources {
 		states = append(states, s.State)
 	}
-	if want := []string{"failing", "failing", "blocked", "new", "ok", "ok", "retired"}; !slices.Equal(states, want) {
+	if want := []string{"failing", "failing", "blocked", "dead", "new", "ok", "ok", "retired"}; !slices.Equal(states, want) {
 		t.Errorf("order %v, want %v", states, want)
 	}
-	if a.Total != 7 || a.States["failing"] != 2 || a.Sources[0].Failures != 11 || a.Sources[3].LastPoll != nil {
+	if a.Total != 8 || a.States["failing"] != 2 || a.Sources[0].Failures != 11 || a.Sources[4].LastPoll != nil {
 		t.Errorf("%+v", a)
 	}
 	if p := a.Publishers; len(p) != 6 || p[0].State != "blocked" || p[0].Why != "robots.txt" || p[0].LastOK != nil || p[2].State != "missing" || p[4].Since != nil || a.PublisherStates["ok"] != 2 {
@@ -298,7 +298,7 @@ func TestSourcesAPI(t *testing.T) {
 	if len(some.Publishers) != 1 || some.Publishers[0].Site != "coast-wire.example" {
 		t.Errorf("filtered publishers: %+v", some.Publishers)
 	}
-	if len(some.Sources) != 1 || some.Total != 7 || some.Sources[0].Site != "coast-wire.example" {
+	if len(some.Sources) != 1 || some.Total != 8 || some.Sources[0].Site != "coast-wire.example" {
 		t.Errorf("filtered: %+v", some)
 	}
 	w := get(t, newHandler(t, func(o *Options) { o.Sources, o.Index = nil, emptyIndex(t) }), "/api/v1/sources")

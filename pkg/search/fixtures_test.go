@@ -276,12 +276,13 @@ func (s someSources) Publishers(context.Context) ([]Publisher, error) {
 
 func testSources() someSources {
 	return someSources{
-		{URL: "https://harbour-post.example/feed.xml", Title: "The Harbour Post", Site: "harbour-post.example", State: "ok", LastPoll: testNow.Add(-4 * time.Minute), NextPoll: testNow.Add(11 * time.Minute), LastNew: testNow.Add(-3 * time.Hour), Entries: 40, Push: "push since 2026-02-01 09:30 UTC"},
+		{URL: "https://harbour-post.example/feed.xml", Title: "The Harbour Post", Site: "harbour-post.example", State: "ok", LastPoll: testNow.Add(-4 * time.Minute), NextPoll: testNow.Add(11 * time.Minute), LastNew: testNow.Add(-3 * time.Hour), Entries: 40, Note: "reads https://harbour-post.example/news-sitemap.xml and 2 more", Push: "push since 2026-02-01 09:30 UTC"},
 		{URL: "https://coast-wire.example/rss", Title: "Coast Wire: everything", Site: "coast-wire.example", State: "ok", LastPoll: testNow.Add(-40 * time.Second), NextPoll: testNow.Add(5 * time.Minute), LastNew: testNow.Add(-26 * time.Hour), Entries: 1200, Push: "push denied: " + script},
 		{URL: "https://valley-echo.example/atom.xml", Title: "Valley Echo", Site: "valley-echo.example", State: "failing", LastError: "HTTP 503: the server asks to come back in 30 minutes", LastPoll: testNow.Add(-12 * time.Minute), NextPoll: testNow.Add(48 * time.Minute), LastNew: testNow.Add(-49 * time.Hour), Failures: 3, Entries: 25},
 		{URL: "https://ledger.example/feeds/money/all-the-news-that-has-ever-been-about-money-on-this-coast.rss?format=full", Site: "ledger.example", State: "failing", LastError: "not a feed: looks like an HTML page " + script, LastPoll: testNow.Add(-2 * time.Hour), NextPoll: testNow.Add(6 * time.Hour), Failures: 11},
 		{URL: "https://namal.example/rss", Title: "הנמל", Site: "namal.example", State: "blocked", LastError: "robots.txt disallows this address", LastPoll: testNow.Add(-5 * time.Hour), NextPoll: testNow.Add(19 * time.Hour)},
 		{URL: "https://sahil.example/rss", Title: "صحيفة الساحل", Site: "sahil.example", State: "new", NextPoll: testNow.Add(20 * time.Second)},
+		{URL: "https://lighthouse.example/rss", Title: "The Lighthouse", Site: "lighthouse.example", State: "dead", LastError: "there is no such host", LastPoll: testNow.Add(-3 * 24 * time.Hour), NextPoll: testNow.Add(4 * 24 * time.Hour), Failures: 31},
 		{URL: "https://old-pier.example/rss", Title: "Old Pier News", Site: "old-pier.example", State: "retired", LastError: "HTTP 410: gone", LastPoll: testNow.Add(-80 * 24 * time.Hour), Failures: 1},
 	}
 }

@@ -154,9 +154,9 @@ type stateView struct {
 }
 
 type sourceRow struct {
-	Title, URL, Site, SiteURL, State, LastError, Push string
-	LastPoll, NextPoll, LastNew                       *stamp
-	Failures, Entries                                 int
+	Title, URL, Site, SiteURL, State, LastError, Note, Push string
+	LastPoll, NextPoll, LastNew                             *stamp
+	Failures, Entries                                       int
 }
 
 // sourcesPage answers /sources.
@@ -196,7 +196,7 @@ func (s *server) sourcesPage(w http.ResponseWriter, r *http.Request) error {
 		row := sourceRow{
 			Title: src.Title, URL: httpURL(src.URL), Site: src.Site, State: src.State, LastError: src.LastError,
 			LastPoll: relative(src.LastPoll, now), NextPoll: relative(src.NextPoll, now), LastNew: relative(src.LastNew, now),
-			Failures: src.Failures, Entries: src.Entries, Push: src.Push,
+			Failures: src.Failures, Entries: src.Entries, Note: src.Note, Push: src.Push,
 		}
 		if strings.TrimSpace(row.Title) == "" {
 			row.Title = src.URL

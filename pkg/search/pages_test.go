@@ -285,7 +285,7 @@ func TestVersionNumbers(t *testing.T) {
 func TestSourcesPage(t *testing.T) {
 	h := newHandler(t, nil)
 	doc := page(t, h, "/sources", 200)
-	if got := text(doc, ".states"); got != "all 7 failing 2 blocked 1 new 1 ok 2 retired 1" {
+	if got := text(doc, ".states"); got != "all 8 failing 2 blocked 1 dead 1 new 1 ok 2 retired 1" {
 		t.Errorf("states: %q", got)
 	}
 	first := doc.Find(".feeds tbody tr").First()
@@ -294,7 +294,7 @@ func TestSourcesPage(t *testing.T) {
 			t.Errorf("first row lacks %q: %s", want, first.Text())
 		}
 	}
-	for _, want := range []string{"push since 2026-02-01 09:30 UTC", "push denied: " + script} {
+	for _, want := range []string{"reads https://harbour-post.example/news-sitemap.xml and 2 more", "push since 2026-02-01 09:30 UTC", "push denied: " + script} {
 		if !strings.Contains(text(doc, ".feeds"), want) {
 			t.Errorf("the feeds lack %q", want)
 		}

@@ -37,6 +37,7 @@ type Source struct {
 	LastNew   time.Time // when it last had an entry not seen before; zero: never
 	Failures  int       // in a row
 	Entries   int       // in the feed as last read
+	Note      string    // what is read in place of it, or was left for later, for people
 	Push      string    // how pushes of its hub do, for people; "": it has none
 }
 

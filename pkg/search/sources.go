@@ -10,7 +10,7 @@ import (
 )
 
 // sourceStates are the states of a feed, those that need a person first.
-var sourceStates = []string{"failing", "blocked", "gone", "new", "ok", "retired"}
+var sourceStates = []string{"failing", "blocked", "gone", "dead", "new", "ok", "retired"}
 
 // publisherStates are the states of a publisher, those that need a person first.
 var publisherStates = []string{"blocked", "failing", "missing", "teasers", "ok"}
