@@ -64,8 +64,8 @@ eval: build ## how good the cleaner is, beside goals and last figures (UPDATE=1 
 hostile: ## pages of 10 MB that are made to hurt, each held to 3 s of CPU and 300 MB; prints what they cost
 	@COPYDESK_HOSTILE=10 go test -count=1 -timeout 30m -run '^TestHostileCosts$$' ./pkg/extract
 
-drill: ## workers killed again and again: 2,000 pages through the pipeline, 6,000 entries seen from their hosts, 20,000 articles into the index; and workers that are wrong on purpose
-	COPYDESK_DRILL=1 go test -run '^TestDrill|^TestHostsSee' -v -timeout 30m ./pkg/app
+drill: ## workers killed again and again: 2,000 pages through the pipeline, 6,000 entries seen from their hosts, 10,000 hosts on one worker, 20,000 articles into the index; and workers that are wrong on purpose
+	COPYDESK_DRILL=1 go test -run '^TestDrill|^TestHostsSee|^TestTenThousandHosts' -v -timeout 30m ./pkg/app
 
 simulate: ## days of 10,000 feeds polled by our rule and by three others, and 2,000 hosts that watch their manners; fails when a goal is missed
 	COPYDESK_SIMULATE=1 go test -count=1 -timeout 15m -run "^TestSimulatedWeb$$" -v ./pkg/app
