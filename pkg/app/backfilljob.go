@@ -175,28 +175,14 @@ func (s backfillStore) cancel(ctx context.Context, key string) (bool, error) {
 
 // all returns every backfill by its key.
 func (s backfillStore) all(ctx context.Context) (map[string]*backfillJob, error) {
-	watch, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, fmt.Errorf("list backfills: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
 	jobs := map[string]*backfillJob{}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("list backfills: %w", ctx.Err())
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return nil, errors.New("list backfills: the broker went away")
-			}
-			if entry == nil { // the end of what was stored
-				return jobs, nil
-			}
-			job := &backfillJob{}
-			if err := json.Unmarshal(entry.Value(), job); err != nil {
-				return nil, fmt.Errorf("list backfills: decode %s: %w", entry.Key(), err)
-			}
-			jobs[entry.Key()] = job
+	err := s.each(ctx, func(entry jetstream.KeyValueEntry) error {
+		job := &backfillJob{}
+		if err := json.Unmarshal(entry.Value(), job); err != nil {
+			return fmt.Errorf("list backfills: decode %s: %w", entry.Key(), err)
 		}
-	}
+		jobs[entry.Key()] = job
+		return nil
+	})
+	return jobs, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -71,17 +70,7 @@ func newBackfills(ctx context.Context, w *ingestWorker) (*backfills, error) {
 func (b *backfills) run(ctx context.Context) {
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() {
-		for ctx.Err() == nil {
-			if err := b.watch(ctx); err != nil && ctx.Err() == nil {
-				b.log.Warn("backfills not seen; tried again", "err", err)
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(leaseRetry):
-			}
-		}
-	})
+	work.Go(func() { b.store.follow(ctx, b.log, b.forgetAll, b.changed) })
 	tick := time.NewTicker(backfillTick)
 	defer tick.Stop()
 	for {
@@ -94,26 +83,12 @@ func (b *backfills) run(ctx context.Context) {
 	}
 }
 
-// watch keeps up with the bucket.
-func (b *backfills) watch(ctx context.Context) error {
-	watch, err := b.store.kv.WatchAll(ctx)
-	if err != nil {
-		return fmt.Errorf("watch backfills: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("the broker went away")
-			}
-			if entry != nil {
-				b.changed(entry)
-			}
-		}
-	}
+// forgetAll is for what may have been deleted while nobody watched; all that is
+// there is told anew.
+func (b *backfills) forgetAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.jobs)
 }
 
 // changed notes what became of a backfill, and stops one that was cancelled.

@@ -57,30 +57,16 @@ func (b *feedBrief) partition() int { return partitionOf(cmp.Or(b.Via, b.Resolve
 
 // briefs returns every feed by its URL.
 func (s feedStore) briefs(ctx context.Context) (map[string]*feedBrief, error) {
-	watch, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, fmt.Errorf("list feeds: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
 	all := map[string]*feedBrief{}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("list feeds: %w", ctx.Err())
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return nil, errors.New("list feeds: the broker went away")
-			}
-			if entry == nil { // the end of what was stored
-				return all, nil
-			}
-			b := &feedBrief{}
-			if json.Unmarshal(entry.Value(), b) != nil || b.URL == "" {
-				continue // no feed: how far a WARC file was read, or another version's
-			}
+	err := s.each(ctx, func(entry jetstream.KeyValueEntry) error {
+		b := &feedBrief{}
+		// What is no feed says how far a WARC file was read, or is another version's.
+		if json.Unmarshal(entry.Value(), b) == nil && b.URL != "" {
 			all[b.URL] = b
 		}
-	}
+		return nil
+	})
+	return all, err
 }
 
 // update changes the state of a feed; change reports whether it did.
@@ -257,47 +243,23 @@ func keptLists(had, now, known []string, alone bool) []string {
 // watchFeeds takes over what other workers and `copydesk feeds` change: feeds
 // that are new, that moved to another partition, or that were retired.
 func (w *ingestWorker) watchFeeds(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := w.watchFeedsOnce(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn("changes of feeds not seen; tried again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(leaseRetry):
-			w.plans.wake() // something may have been missed
-		}
-	}
+	w.feeds.follow(ctx, w.log, w.plans.wake, w.heardOfFeed, jetstream.UpdatesOnly(), jetstream.IgnoreDeletes())
 }
 
-func (w *ingestWorker) watchFeedsOnce(ctx context.Context) error {
-	watch, err := w.feeds.kv.WatchAll(ctx, jetstream.UpdatesOnly(), jetstream.IgnoreDeletes())
-	if err != nil {
-		return fmt.Errorf("watch feeds: %w", err)
+func (w *ingestWorker) heardOfFeed(entry jetstream.KeyValueEntry) {
+	var b feedBrief
+	if json.Unmarshal(entry.Value(), &b) != nil || b.URL == "" {
+		return
 	}
-	defer func() { _ = watch.Stop() }()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("the broker went away")
-			}
-			var b feedBrief
-			if entry == nil || json.Unmarshal(entry.Value(), &b) != nil || b.URL == "" {
-				continue
-			}
-			if b.State == feedRetired {
-				w.webSub.asker.retired(b.URL)
-			}
-			wanted := b.State != feedRetired && w.parts.has(b.partition())
-			switch {
-			case wanted != w.poller.has(b.URL):
-				w.plans.wake()
-			case wanted:
-				w.poller.advance(b.URL, b.NextPoll)
-			}
-		}
+	if b.State == feedRetired {
+		w.webSub.asker.retired(b.URL)
+	}
+	wanted := b.State != feedRetired && w.parts.has(b.partition())
+	switch {
+	case wanted != w.poller.has(b.URL):
+		w.plans.wake()
+	case wanted:
+		w.poller.advance(b.URL, b.NextPoll)
 	}
 }
 

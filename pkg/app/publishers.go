@@ -217,24 +217,13 @@ func (p *publishers) write(ctx context.Context, store bucket, site string, n *si
 
 // allSites returns the records of all sites, in no order.
 func allSites(ctx context.Context, store bucket) ([]*siteState, error) {
-	watch, err := store.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, fmt.Errorf("list sites: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
 	var sites []*siteState
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("list sites: %w", ctx.Err())
-		case entry, ok := <-watch.Updates():
-			if !ok || entry == nil {
-				return sites, nil // nil marks the end of what was stored
-			}
-			s := &siteState{}
-			if json.Unmarshal(entry.Value(), s) == nil && s.Site != "" {
-				sites = append(sites, s)
-			}
+	err := store.each(ctx, func(entry jetstream.KeyValueEntry) error {
+		s := &siteState{}
+		if json.Unmarshal(entry.Value(), s) == nil && s.Site != "" {
+			sites = append(sites, s)
 		}
-	}
+		return nil
+	})
+	return sites, err
 }

@@ -4,8 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -148,44 +146,30 @@ func (r *revisits) rebuild(ctx context.Context, parts []int) error {
 	if r.plan.off() || len(parts) == 0 {
 		return nil
 	}
-	keys := []string{">"}
+	var keys []string
 	if len(parts) < bus.Partitions {
-		keys = nil
 		for _, part := range parts {
 			keys = append(keys, strconv.Itoa(part)+".*")
 		}
 	}
-	watch, err := r.pages.kv.WatchFiltered(ctx, keys, jetstream.IgnoreDeletes())
-	if err != nil {
-		return fmt.Errorf("list pages: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
 	pages := 0
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("list pages: the broker went away")
-			}
-			if entry == nil { // the end of what was stored
-				r.log.Info("revisits scheduled", "pages", pages)
-				return nil
-			}
-			ref, ok := refOf(entry.Key())
-			var s struct {
-				URL         string    `json:"url"`
-				FinalURL    string    `json:"final_url"`
-				NextRevisit time.Time `json:"next_revisit"`
-			}
-			if !ok || json.Unmarshal(entry.Value(), &s) != nil || s.NextRevisit.IsZero() {
-				continue
-			}
+	err := r.pages.each(ctx, func(entry jetstream.KeyValueEntry) error {
+		ref, ok := refOf(entry.Key())
+		var s struct {
+			URL         string    `json:"url"`
+			FinalURL    string    `json:"final_url"`
+			NextRevisit time.Time `json:"next_revisit"`
+		}
+		if ok && json.Unmarshal(entry.Value(), &s) == nil && !s.NextRevisit.IsZero() {
 			pages++
 			r.push(look{at: s.NextRevisit.UnixNano(), host: hostHash(s.FinalURL), ref: ref})
 		}
+		return nil
+	}, keys...)
+	if err == nil {
+		r.log.Info("revisits scheduled", "pages", pages)
 	}
+	return err
 }
 
 // push adds a look to the queue. A full queue leaves it out: the page is looked

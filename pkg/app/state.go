@@ -222,31 +222,20 @@ func (s feedStore) save(ctx context.Context, state *feedState) error {
 // all returns every feed state, in no order, without the hashes of entries and
 // the sitemaps, which are most of it: it is to be read, not to be saved.
 func (s feedStore) all(ctx context.Context) ([]*feedState, error) {
-	watch, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, fmt.Errorf("list feeds: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
 	var states []*feedState
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("list feeds: %w", ctx.Err())
-		case entry, ok := <-watch.Updates():
-			if !ok || entry == nil {
-				return states, nil // nil marks the end of what was stored
-			}
-			if strings.Contains(entry.Key(), ".") {
-				continue // how far a WARC file is read
-			}
-			state := &feedState{}
-			if err := json.Unmarshal(entry.Value(), state); err != nil {
-				return nil, fmt.Errorf("list feeds: decode %s: %w", entry.Key(), err)
-			}
-			state.Seen, state.Sitemaps, state.Children = nil, nil, nil
-			states = append(states, state)
+	err := s.each(ctx, func(entry jetstream.KeyValueEntry) error {
+		if strings.Contains(entry.Key(), ".") {
+			return nil // how far a WARC file is read
 		}
-	}
+		state := &feedState{}
+		if err := json.Unmarshal(entry.Value(), state); err != nil {
+			return fmt.Errorf("list feeds: decode %s: %w", entry.Key(), err)
+		}
+		state.Seen, state.Sitemaps, state.Children = nil, nil, nil
+		states = append(states, state)
+		return nil
+	})
+	return states, err
 }
 
 // pageStore keeps page states by compare-and-set: one worker owns a page's

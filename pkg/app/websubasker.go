@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -61,7 +60,7 @@ func newAsker(w *ingestWorker, subs subscriptions, callback string, least time.D
 func (a *asker) run(ctx context.Context) {
 	var work sync.WaitGroup
 	defer work.Wait()
-	work.Go(func() { a.watch(ctx) })
+	work.Go(func() { a.subs.follow(ctx, a.log, a.forgetAll, a.heard) })
 	tick := time.NewTicker(askTick)
 	defer tick.Stop()
 	for {
@@ -133,41 +132,12 @@ func (a *asker) retired(feed string) {
 	}
 }
 
-// watch follows the bucket.
-func (a *asker) watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := a.watchOnce(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("subscriptions not seen; tried again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(leaseRetry):
-		}
-	}
-}
-
-func (a *asker) watchOnce(ctx context.Context) error {
-	watch, err := a.subs.kv.WatchAll(ctx)
-	if err != nil {
-		return fmt.Errorf("watch subscriptions: %w", err)
-	}
-	defer func() { _ = watch.Stop() }()
+// forgetAll is for what may have been removed while nobody watched; all that is
+// there is told anew.
+func (a *asker) forgetAll() {
 	a.mu.Lock()
-	clear(a.known) // what was removed while nobody watched is not told
-	a.mu.Unlock()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case entry, ok := <-watch.Updates():
-			if !ok {
-				return errors.New("the broker went away")
-			}
-			if entry != nil {
-				a.heard(entry)
-			}
-		}
-	}
+	defer a.mu.Unlock()
+	clear(a.known)
 }
 
 // heard takes a change of the bucket in.
