@@ -29,6 +29,10 @@ const (
 	// singly.
 	groupMin = 24
 	groupMax = 128
+	// groupFrom is how many publishers there must be at once for a message to wait
+	// at all: where there are few, no batch would come of it. From 12 on it costs a
+	// busy worker batches.
+	groupFrom = 4
 	// groupBytes is the largest message that is grouped; what is larger gains
 	// little.
 	groupBytes = 64 << 10
@@ -50,6 +54,7 @@ type group struct {
 	stream string
 
 	mu      sync.Mutex
+	callers int   // publishers under way, in batches or alone
 	allowed *bool // whether the stream takes batches, nil: not known yet
 	resume  time.Time
 	waiting []*grouped
@@ -74,6 +79,8 @@ type groupAnswer struct {
 // alone.
 func (b *Bus) Publish(ctx context.Context, m *nats.Msg) (sequence uint64, err error) {
 	if g := b.groupOf(m); g != nil {
+		g.count(1)
+		defer g.count(-1)
 		sequence, err = g.publish(ctx, m)
 		if !errors.Is(err, errAlone) {
 			return sequence, err
@@ -122,12 +129,18 @@ func (g *group) publish(ctx context.Context, m *nats.Msg) (uint64, error) {
 	}
 }
 
+func (g *group) count(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.callers += n
+}
+
 // join adds a message to those that wait, and sees to it that somebody stores
-// them. It reports false while the stream takes no batches.
+// them. It reports false while there are few, or the stream takes no batches.
 func (g *group) join(w *grouped) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.allowed != nil && !*g.allowed || time.Now().Before(g.resume) {
+	if g.callers < groupFrom || g.allowed != nil && !*g.allowed || time.Now().Before(g.resume) {
 		return false
 	}
 	g.waiting = append(g.waiting, w)

@@ -181,6 +181,32 @@ func TestGroupLetsGoWhenTheCallerDoes(t *testing.T) {
 	}
 }
 
+// TestFewPublishersDoNotWait: a message has company, or goes alone at once.
+func TestFewPublishersDoNotWait(t *testing.T) {
+	g := &group{full: make(chan struct{}, 1), leading: true} // nobody stores what waits
+	for n := 1; n <= groupFrom+1; n++ {
+		g.count(1)
+		if joined := g.join(&grouped{}); joined != (n >= groupFrom) {
+			t.Errorf("publisher %d: waits %t", n, joined)
+		}
+	}
+	for range groupFrom {
+		g.count(-1)
+	}
+	if g.join(&grouped{}) {
+		t.Error("the last of many waits")
+	}
+	b := ensured(t, Options{})
+	for _, m := range pageMessages(groupFrom) {
+		if _, err := b.Publish(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := b.groups["copydesk.page."].callers; n != 0 {
+		t.Errorf("%d publishers are counted when none is left", n)
+	}
+}
+
 func TestGroupedStreamsTakeBatches(t *testing.T) {
 	b := ensured(t, Options{})
 	for prefix, name := range groupedStreams() {
