@@ -97,6 +97,7 @@ func TestBackfillAcrossWorkers(t *testing.T) {
 	web.site("www").serve("/slow.xml", func() (int, string) { return 503, "" })
 	tool("will be fetched", "add", web.url("www", "/slow.xml"), "--from", "2024")
 	eventually(t, time.Minute, "it is begun", func() bool { return web.site("www").times("/slow.xml") > 0 })
+	tool("under way already", "add", web.url("www", "/slow.xml"), "--from", "2024")
 	tool("1 backfills cancelled", "cancel", web.url("www", "/slow.xml"))
 	if out := tool("cancelled", "list"); !strings.Contains(out, "slow.xml") {
 		t.Errorf("list shows\n%s", out)

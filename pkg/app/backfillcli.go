@@ -36,7 +36,7 @@ func withBackfills(ctx context.Context, f BrokerFlags, env Env, do func(backfill
 type BackfillAddCommand struct {
 	BrokerFlags
 	From    string   `name:"from" required:"" placeholder:"DATE" help:"First day, as 2024-05-17, 2024-05 or 2024 (UTC)."`
-	To      string   `name:"to" placeholder:"DATE" help:"Last day, written the same way; a month or year is meant to its end. Default: now."`
+	To      string   `name:"to" placeholder:"DATE" help:"Last day, written the same way; a month or year is meant to its end. Default: today."`
 	Undated bool     `name:"undated" help:"Also fetch pages that bear no date: none in the sitemap and none in their address."`
 	Sites   []string `arg:"" name:"site|sitemap" help:"Sites, such as example.org, which are read through the sitemaps that their robots.txt names, and sitemaps by their URL."`
 }
@@ -88,12 +88,14 @@ func backfillURL(arg string) (string, error) {
 }
 
 // backfillRange reads --from and --to into the first moment and the first after.
+// Without --to that is the end of today, not now: the same backfill, added twice
+// on one day, is one.
 func backfillRange(from, to string, now time.Time) (first, after time.Time, err error) {
 	first, _, err = readDay("--from", from)
 	if err != nil {
 		return first, after, err
 	}
-	after = now.UTC()
+	after = now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 	if to != "" {
 		if _, after, err = readDay("--to", to); err != nil {
 			return first, after, err
@@ -254,10 +256,10 @@ func (c *BackfillCancelCommand) Run(ctx context.Context, env Env) error {
 				cancelled[root] = true
 			}
 		}
-		fmt.Fprintf(env.Stdout, "%d backfills cancelled\n", len(cancelled))
 		if len(cancelled) == 0 {
 			return fmt.Errorf("no backfill of %s is under way; copydesk backfill list shows them", strings.Join(urls, ", "))
 		}
+		fmt.Fprintf(env.Stdout, "%d backfills cancelled\n", len(cancelled))
 		return nil
 	})
 }

@@ -37,18 +37,28 @@ func (h *hits) of(path string) int {
 	return h.count[path]
 }
 
-// runIngest runs an ingest worker on a broker until the returned function is
-// called.
+// runIngest runs an ingest worker that polls often, until the returned function
+// is called.
 func runIngest(t testing.TB, b *bus.Bus, f IngestFlags) (w *ingestWorker, stop func()) {
 	t.Helper()
+	f.PollInterval = pollInterval(minInterval)
+	return startIngest(t, b, f)
+}
+
+// startIngest runs an ingest worker on a broker until the returned function is
+// called. change may alter it before it starts.
+func startIngest(t testing.TB, b *bus.Bus, f IngestFlags, change ...func(*ingestWorker)) (w *ingestWorker, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	f.AllowPrivate = true
-	f.PollInterval, f.FetchWorkers = pollInterval(minInterval), 16
+	f.AllowPrivate, f.FetchWorkers = true, 16
 	d := deps{bus: b, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(), name: workerName("test")}
 	w, err := newIngest(ctx, d, f, strings.NewReader(""))
 	if err != nil {
 		cancel()
 		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(w)
 	}
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()

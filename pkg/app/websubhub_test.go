@@ -2,10 +2,8 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/copydesk/copydesk/pkg/bus"
 	"github.com/copydesk/copydesk/pkg/websub"
@@ -257,33 +253,14 @@ func (s *pushedSite) polled() int {
 // its own unless one is given. change may alter it before it starts.
 func runPushed(t testing.TB, b *bus.Bus, f IngestFlags, change ...func(*ingestWorker)) (w *ingestWorker, stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	f.AllowPrivate, f.FetchWorkers, f.Revisits = true, 16, []string{"none"}
+	f.Revisits = []string{"none"}
 	if f.WebSubListen == "" {
 		f.WebSubListen = freeAddr(t)
 	}
 	if f.WebSubCallback == "" {
 		f.WebSubCallback = "http://" + f.WebSubListen + "/websub"
 	}
-	d := deps{bus: b, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(), name: workerName("test")}
-	w, err := newIngest(ctx, d, f, strings.NewReader(""))
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
-	for _, c := range change {
-		c(w)
-	}
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
-	stopped := sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(stopped)
-	return w, stopped
+	return startIngest(t, b, f, change...)
 }
 
 // impatient lets a worker ask hubs as often as a test wants.
